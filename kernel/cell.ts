@@ -1,0 +1,293 @@
+// A cell's TypeScript → a JavaScript script with the same meaning among other cells: top-level names become bindings of
+// the realm's script scope (plain variables, so that loops stay fast and closures see later assignments), imports become
+// requests to the module loader, the last expression becomes the result. Types are removed, never checked. Pure: what is
+// declared already comes in, what the cell declares goes out.
+import MagicString from 'magic-string'
+import { parseSync } from 'oxc-parser'
+import { transformSync } from 'oxc-transform'
+import { boundNames, children, lexicalNames, type Node, type Reference, references, varNames } from './scope.ts'
+import { type Position, type PositionMap, throughMaps } from './source-position.ts'
+
+/** One imported name: `local` in the cell, `imported` in the module (`*` is the whole namespace). */
+export interface ImportedName {
+  readonly local: string
+  readonly imported: string
+}
+
+/** An import statement: run before the cell's own code. */
+export interface CellImport {
+  readonly specifier: string
+  readonly names: readonly ImportedName[]
+  /** Where the statement stands in the cell. */
+  readonly position: () => Position
+}
+
+/** What earlier cells left behind. */
+export interface Names {
+  /** Bindings that exist in the script scope. */
+  readonly declared: ReadonlySet<string>
+  /** Names of the realm (`process`, `URL` …) that a cell declared for itself, and the binding that holds them. */
+  readonly renamed: ReadonlyMap<string, string>
+  /** Names that the realm had before the first cell. */
+  readonly realm: ReadonlySet<string>
+  /** Names that functions of earlier cells refer to. */
+  readonly captured: ReadonlySet<string>
+}
+
+/** A cell ready to run. */
+export interface CompiledCell {
+  readonly code: string
+  readonly imports: readonly CellImport[]
+  /** Bindings that this cell's code declares: none of them existed before. */
+  readonly declares: readonly string[]
+  /** Top-level names of the cell. */
+  readonly names: readonly string[]
+  readonly renamed: ReadonlyMap<string, string>
+  readonly captured: readonly string[]
+  /** Generated line and column → the cell's; computed when first asked for. */
+  readonly maps: PositionMap[]
+}
+
+/** Why a cell cannot run: what the parser says, where (1-based). */
+export class CellSyntaxError extends SyntaxError {
+  override readonly name = 'SyntaxError'
+  readonly line: number
+  readonly column: number
+  readonly hint: string | null
+  constructor(message: string, line: number, column: number, hint: string | null) {
+    super(message)
+    this.line = line
+    this.column = column
+    this.hint = hint
+  }
+}
+
+/** The object through which a cell's code reaches the kernel; a name that no person would choose. */
+export const HOST = '$asterism'
+const prefixed = (name: string): string => `$cell_${name}`
+
+/** Line and column, 1-based, of an offset. */
+export function positionAt(text: string, offset: number): { line: number; column: number } {
+  const before = text.slice(0, offset)
+  return { line: before.split('\n').length, column: offset - before.lastIndexOf('\n') }
+}
+
+/** Removes the types. Throws CellSyntaxError where the text is not TypeScript. */
+export function stripTypes(name: string, source: string): { code: string; map: PositionMap } {
+  const result = transformSync(`${name}.ts`, source, {
+    lang: 'ts',
+    sourceType: 'module',
+    sourcemap: true,
+    target: 'es2022',
+    typescript: { onlyRemoveTypeImports: true },
+  })
+  const error = result.errors[0]
+  if (error !== undefined) {
+    // The parser counts in UTF-16, as editors do; the transformer counts in bytes.
+    const parsed = parseSync(`${name}.ts`, source, { lang: 'ts', sourceType: 'module' }).errors[0]
+    const start = parsed?.labels[0]?.start ?? Math.min(error.labels.at(-1)?.start ?? 0, source.length)
+    const { line, column } = positionAt(source, start)
+    throw new CellSyntaxError(error.message, line, column, error.helpMessage)
+  }
+  return { code: result.code, map: () => result.map }
+}
+
+/** Compiles one cell. Throws CellSyntaxError. */
+export function compileCell(name: string, source: string, earlier: Names): CompiledCell {
+  const { code: script, map } = stripTypes(name, source)
+  const program = parseSync(`${name}.js`, script, { lang: 'js', sourceType: 'module' }).program as unknown as Node
+  const body = (program.body as Node[]).filter((statement) => statement.type !== 'EmptyStatement')
+  const text = new MagicString(script)
+
+  const unexported = body.map(unwrapExport)
+  const imports = body.filter((statement) => statement.type === 'ImportDeclaration')
+  const imported = imports.flatMap((statement) => importedNames(statement).map((entry) => entry.local))
+  const names = [...new Set([...imported, ...lexicalNames(unexported), ...body.flatMap(varNames)])]
+
+  const renamed = new Map(names.filter((one) => earlier.realm.has(one)).map((one) => [one, prefixed(one)]))
+  const isRenamed = (one: string): string | undefined => renamed.get(one) ?? earlier.renamed.get(one)
+  const uses = references(program)
+  for (const use of uses) {
+    const to = isRenamed(use.name)
+    if (to !== undefined) text.update(use.start, use.end, use.shorthand ? `${use.name}: ${to}` : to)
+  }
+
+  rewriteImportCalls(program, text)
+  const last = body.at(-1)
+  for (const statement of body) {
+    rewriteStatement(statement, text, (one) => isRenamed(one) ?? one, statement === last)
+  }
+  const bindings = names.map((one) => renamed.get(one) ?? one)
+  const declares = bindings.filter((one, at) => !earlier.declared.has(one) && !imported.includes(names[at] as string))
+  const captured = [...new Set(uses.filter((use) => use.deferred).map((use) => use.name))]
+  const shared = new Set([...earlier.captured, ...captured])
+  const isPrivate = (one: string): boolean =>
+    !shared.has(one) && !isRenamed(one) && (declares.includes(one) || earlier.declared.has(one))
+  for (const statement of body) hastenLoop(statement, text, uses, isPrivate)
+
+  const declaration = declares.length > 0 ? `let ${declares.join(', ')};` : ''
+  // Functions were moved to the front, as the language does; the rest stays in its order.
+  text.prepend(`'use strict';${declaration}(async () => {\n`).append('\n})()')
+  return {
+    code: text.toString(),
+    imports: imports.map((statement) => {
+      const position = (): Position => throughMaps([map], positionAt(script, statement.start)) ?? { line: 1, column: 1 }
+      return { specifier: specifierOf(statement), names: importedNames(statement), position }
+    }),
+    declares,
+    names,
+    renamed,
+    captured,
+    maps: [() => text.generateMap({ source: name, hires: 'boundary' }), map],
+  }
+}
+
+function unwrapExport(statement: Node): Node {
+  const exported = statement.type === 'ExportNamedDeclaration' || statement.type === 'ExportDefaultDeclaration'
+  return exported && statement.declaration ? (statement.declaration as Node) : statement
+}
+
+const specifierOf = (statement: Node): string => (statement.source as Node).value as string
+
+function importedNames(statement: Node): ImportedName[] {
+  return (statement.specifiers as Node[]).map((specifier) => {
+    const local = (specifier.local as Node).name as string
+    if (specifier.type === 'ImportDefaultSpecifier') return { local, imported: 'default' }
+    if (specifier.type === 'ImportNamespaceSpecifier') return { local, imported: '*' }
+    const from = specifier.imported as Node
+    return { local, imported: (from.name ?? from.value) as string }
+  })
+}
+
+/** `import(x)` and `import.meta` mean nothing in a script: both go through the host. */
+export function rewriteImportCalls(node: Node, text: MagicString): void {
+  if (node.type === 'ImportExpression') text.update(node.start, node.start + 'import'.length, `${HOST}.import`)
+  if (node.type === 'MetaProperty' && (node.meta as Node).name === 'import') {
+    text.update(node.start, node.end, `${HOST}.meta`)
+  }
+  for (const child of children(node)) rewriteImportCalls(child, text)
+}
+
+function rewriteStatement(
+  statement: Node,
+  text: MagicString,
+  binding: (name: string) => string,
+  isLast: boolean,
+): void {
+  switch (statement.type) {
+    case 'ImportDeclaration':
+    case 'ExportAllDeclaration':
+      text.remove(statement.start, statement.end)
+      return
+    case 'ExportNamedDeclaration':
+    case 'ExportDefaultDeclaration': {
+      const declaration = statement.declaration as Node | null
+      if (declaration === null) {
+        text.remove(statement.start, statement.end)
+        return
+      }
+      text.remove(statement.start, declaration.start)
+      const isValue = !/Declaration$/.test(declaration.type)
+      const inner = isValue ? { ...statement, type: 'ExpressionStatement', expression: declaration } : declaration
+      rewriteStatement(inner as Node, text, binding, isLast)
+      return
+    }
+    case 'ExpressionStatement': {
+      if (!isLast) return
+      const expression = statement.expression as Node
+      text.appendLeft(expression.start, 'return { value: (')
+      text.appendRight(expression.end, ') }')
+      return
+    }
+    case 'FunctionDeclaration': {
+      const id = statement.id as Node | null
+      if (id === null) {
+        text.prependLeft(statement.start, '(').appendRight(statement.end, ');')
+        return
+      }
+      // An anonymous function takes the binding's name, and its inner calls go through the binding.
+      text.remove(id.start, id.end)
+      text.prependRight(statement.start, `${binding(id.name as string)} = ${named(id, binding)}`)
+      text.appendLeft(statement.end, `${named(id, binding) === '' ? '' : `)`};`)
+      if (statement.start > 0) text.move(statement.start, statement.end, 0)
+      return
+    }
+    case 'ClassDeclaration': {
+      const id = statement.id as Node | null
+      if (id === null) text.prependLeft(statement.start, '(').appendRight(statement.end, ');')
+      else {
+        text.prependRight(statement.start, `${binding(id.name as string)} = `)
+        text.appendLeft(statement.end, ';')
+      }
+      return
+    }
+    case 'VariableDeclaration':
+      rewriteDeclaration(statement, text, true)
+      return
+    default:
+      rewriteVars(statement, text)
+  }
+}
+
+/** A renamed binding would rename the function: `Object.defineProperty` on the way in keeps the person's name. */
+const named = (id: Node, binding: (name: string) => string): string =>
+  binding(id.name as string) === id.name ? '' : `${HOST}.named(${JSON.stringify(id.name)}, `
+
+/** `const { a } = b, c = 1` → `({ a } = b), c = 1`. */
+function rewriteDeclaration(statement: Node, text: MagicString, isStatement: boolean): void {
+  const declarators = statement.declarations as Node[]
+  text.remove(statement.start, (declarators[0] as Node).start)
+  for (const declarator of declarators) {
+    const id = declarator.id as Node
+    if (declarator.init === null && isStatement) {
+      // `let x` gives undefined also when the cell runs again; `var x` keeps what is there.
+      if (statement.kind !== 'var') text.appendLeft(declarator.end, ' = undefined')
+    } else if (id.type !== 'Identifier' && declarator.init !== null) {
+      text.appendLeft(declarator.start, '(').appendRight(declarator.end, ')')
+    }
+  }
+}
+
+/** `var` inside blocks and loops of the top level belongs to the top level too. */
+function rewriteVars(node: Node, text: MagicString, parent: Node | null = null): void {
+  if (/Function/.test(node.type) || node.type === 'StaticBlock') return
+  if (node.type === 'VariableDeclaration' && node.kind === 'var') {
+    const inHead = /^For/.test(parent?.type ?? '') && parent?.body !== node
+    rewriteDeclaration(node, text, !inHead)
+  }
+  for (const child of children(node)) rewriteVars(child, text, node)
+}
+
+const LOOPS = new Set(['ForStatement', 'ForInStatement', 'ForOfStatement', 'WhileStatement', 'DoWhileStatement'])
+
+/**
+ * A top-level loop that assigns numbers to shared bindings pays for each assignment; a local variable does not. So the
+ * bindings that a loop assigns, and that no function can see, are local for the time of the loop. When the loop is
+ * interrupted they keep the value from before it.
+ */
+function hastenLoop(
+  statement: Node,
+  text: MagicString,
+  uses: readonly Reference[],
+  isPrivate: (name: string) => boolean,
+): void {
+  if (!LOOPS.has(statement.type) || hasAwait(statement)) return
+  const within = uses.filter((use) => use.start >= statement.start && use.end <= statement.end)
+  const names = [...new Set(within.filter((use) => use.written && isPrivate(use.name)).map((use) => use.name))]
+  if (names.length === 0) return
+  const local = (name: string): string => `$local_${name}`
+  for (const use of within) {
+    if (!names.includes(use.name)) continue
+    text.update(use.start, use.end, use.shorthand ? `${use.name}: ${local(use.name)}` : local(use.name))
+  }
+  const load = names.map((name) => `${local(name)} = ${name}`).join(', ')
+  const store = names.map((name) => `${name} = ${local(name)};`).join(' ')
+  text.prependLeft(statement.start, `{ let ${load}; try { `)
+  text.appendRight(statement.end, ` } finally { ${store} } }`)
+}
+
+function hasAwait(node: Node): boolean {
+  if (/Function/.test(node.type)) return false
+  if (node.type === 'AwaitExpression' || (node.type === 'ForOfStatement' && node.await)) return true
+  return children(node).some(hasAwait)
+}

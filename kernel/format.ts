@@ -1,0 +1,56 @@
+// A value → its MIME bundle: what it says of itself through Symbol.for('Jupyter.display'), else text as util.inspect
+// writes it. No colours: other clients store the text as it is. Knows no other package's types.
+import { inspect } from 'node:util'
+import type { MimeBundle } from './message.ts'
+
+/** A value with a method under this symbol shows itself: it returns a MIME bundle, or a promise of one. */
+export const DISPLAY = Symbol.for('Jupyter.display')
+
+/** Longer text is cut, in characters. */
+export const MAX_TEXT = 100_000
+
+/** A value that shows itself. */
+export interface Displayable {
+  [DISPLAY](): MimeBundle | Promise<MimeBundle>
+}
+
+function isDisplayable(value: unknown): value is Displayable {
+  if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return false
+  return typeof (value as Partial<Displayable>)[DISPLAY] === 'function'
+}
+
+/** The MIME bundle of a value: at once, or a promise where the value needs time. Throws what the value throws. */
+export function mimeBundle(value: unknown): MimeBundle | Promise<MimeBundle> {
+  if (!isDisplayable(value)) return { 'text/plain': textOf(value) }
+  const bundle = value[DISPLAY]()
+  return bundle instanceof Promise ? bundle.then(checked) : checked(bundle)
+}
+
+function checked(bundle: unknown): MimeBundle {
+  if (typeof bundle !== 'object' || bundle === null || Array.isArray(bundle)) {
+    throw new TypeError(`Expected Symbol.for('Jupyter.display') to give an object of MIME types, got ${textOf(bundle)}`)
+  }
+  return Object.fromEntries(Object.entries(bundle).map(([type, data]) => [type, encoded(type, data)]))
+}
+
+/** Bytes travel as base64. */
+function encoded(type: string, data: unknown): unknown {
+  if (data instanceof Uint8Array) return Buffer.from(data).toString('base64')
+  return type.startsWith('text/') && typeof data !== 'string' ? String(data) : data
+}
+
+/** The text of a value, cut with a note where it is very long. Never throws. */
+export function textOf(value: unknown): string {
+  try {
+    return shortened(inspect(value, { colors: false, depth: 4, maxArrayLength: 100, maxStringLength: 20_000 }))
+  } catch (error) {
+    return `[a value that cannot be shown: ${error instanceof Error ? error.message : String(error)}]`
+  }
+}
+
+/** Cuts text after MAX_TEXT characters and says how much is missing. */
+export function shortened(text: string): string {
+  if (text.length <= MAX_TEXT) return text
+  const rest = (text.length - MAX_TEXT).toLocaleString('en')
+  return `${text.slice(0, MAX_TEXT)}\n… ${rest} more characters`
+}

@@ -1,0 +1,18 @@
+// The notebook API: in every cell without an import, and importable as 'asterism/kernel' for typed scripts. Outside a
+// kernel, displaying prints text.
+export {
+  cellSignal,
+  clearOutput,
+  type DisplayHandle,
+  display,
+  html,
+  json,
+  latex,
+  markdown,
+  png,
+  prompt,
+  svg,
+} from './display.ts'
+export { DISPLAY, type Displayable } from './format.ts'
+export type { MimeBundle } from './message.ts'
+export { type Progress, progress } from './progress.ts'

@@ -1,0 +1,124 @@
+// The messages of the Jupyter protocol that this kernel speaks. Types only, and the two constructors of a header: each
+// reply's type and content follow from the request's type. Does not serialise (wire.ts) and does not decide (core.ts).
+import { randomUUID } from 'node:crypto'
+
+/** Version of the Jupyter messaging protocol that the kernel implements. */
+export const PROTOCOL_VERSION = '5.5'
+
+/** Header of a message. */
+export interface Header {
+  readonly msg_id: string
+  readonly msg_type: string
+  readonly session: string
+  readonly username: string
+  /** ISO 8601 time. */
+  readonly date: string
+  readonly version: string
+}
+
+/** A message as it travels. Content that is already JSON text travels as bytes and is not parsed again. */
+export interface Message {
+  readonly header: Header
+  readonly parent: Header | Record<string, never>
+  readonly metadata: Record<string, unknown>
+  readonly content: Record<string, unknown> | Buffer
+  readonly buffers?: readonly Buffer[]
+}
+
+/** A message that came in: its routing frames, and content parsed. */
+export interface Incoming extends Message {
+  /** Routing identities, to be sent back in front of the reply. */
+  readonly identities: readonly Buffer[]
+  readonly content: Record<string, unknown>
+}
+
+export type Failure = { status: 'error'; ename: string; evalue: string; traceback: string[] }
+export type Aborted = { status: 'aborted' }
+export type MimeBundle = Record<string, unknown>
+
+interface Completion {
+  status: 'ok'
+  matches: string[]
+  /** Positions in Unicode characters. */
+  cursor_start: number
+  cursor_end: number
+  metadata: Record<string, unknown>
+}
+
+/** What each request carries in, and what its reply carries back. */
+export interface Requests {
+  kernel_info_request: { in: Record<string, never>; out: KernelInfo }
+  execute_request: {
+    in: {
+      code: string
+      silent?: boolean
+      store_history?: boolean
+      user_expressions?: Record<string, string>
+      allow_stdin?: boolean
+      stop_on_error?: boolean
+    }
+    out: (
+      | { status: 'ok'; payload: unknown[]; user_expressions: Record<string, unknown> }
+      | (Failure & { payload: unknown[]; user_expressions: Record<string, unknown> })
+      | Aborted
+    ) & { execution_count: number }
+  }
+  is_complete_request: {
+    in: { code: string }
+    out: { status: 'complete' | 'invalid' | 'unknown' } | { status: 'incomplete'; indent: string }
+  }
+  complete_request: { in: { code: string; cursor_pos: number }; out: Completion }
+  inspect_request: {
+    in: { code: string; cursor_pos: number; detail_level?: number }
+    out: { status: 'ok'; found: boolean; data: MimeBundle; metadata: Record<string, unknown> }
+  }
+  history_request: {
+    in: { hist_access_type?: string; n?: number; start?: number; stop?: number; pattern?: string; output?: boolean }
+    out: { status: 'ok'; history: unknown[] }
+  }
+  comm_info_request: { in: { target_name?: string }; out: { status: 'ok'; comms: Record<string, unknown> } }
+  interrupt_request: { in: Record<string, never>; out: { status: 'ok' } }
+  shutdown_request: { in: { restart?: boolean }; out: { status: 'ok'; restart: boolean } }
+}
+
+export interface KernelInfo {
+  status: 'ok'
+  protocol_version: string
+  implementation: string
+  implementation_version: string
+  language_info: {
+    name: string
+    version: string
+    mimetype: string
+    file_extension: string
+    pygments_lexer: string
+    codemirror_mode: string
+    nbconvert_exporter: string
+  }
+  banner: string
+  debugger: boolean
+  supported_features: string[]
+  help_links: { text: string; url: string }[]
+}
+
+export type RequestType = keyof Requests
+export type Input<T extends RequestType> = Requests[T]['in']
+export type Output<T extends RequestType> = Requests[T]['out']
+export type ReplyType<T extends RequestType> = T extends `${infer Name}_request` ? `${Name}_reply` : never
+
+/** The type of the reply to a request. */
+export function replyType<T extends RequestType>(request: T): ReplyType<T> {
+  return request.replace(/_request$/, '_reply') as ReplyType<T>
+}
+
+/** A fresh header. */
+export function header(type: string, session: string, username = 'kernel'): Header {
+  return {
+    msg_id: randomUUID(),
+    msg_type: type,
+    session,
+    username,
+    date: new Date().toISOString(),
+    version: PROTOCOL_VERSION,
+  }
+}

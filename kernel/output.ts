@@ -1,0 +1,136 @@
+// Everything a user-code process says to the protocol process, in one order: a pipe written synchronously, so that output
+// appears while a cell computes without a pause, and a reply can never overtake the output before it.
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { writeSync } from 'node:fs'
+
+/** The cell to which output belongs: set for all the code that the cell starts, however late it runs. */
+export interface CellContext {
+  /** Message id of the execute request. */
+  readonly id: string
+  /** `cell 3`. */
+  readonly name: string
+  readonly silent: boolean
+  readonly allowStdin: boolean
+  /** Aborted when the cell is interrupted. */
+  readonly signal: AbortSignal
+}
+
+/** Head of a frame; its body is text for `stream`, JSON of a message's content for the others. */
+export type FrameHead =
+  | { type: 'ready' }
+  | { type: 'stream'; cell: string; name: StreamName }
+  | { type: 'publish'; cell: string; message: 'display_data' | 'update_display_data' | 'execute_result' }
+  | { type: 'publish'; cell: string; message: 'clear_output' | 'error' }
+  | { type: 'input'; cell: string; request: string }
+  | { type: 'interrupted' }
+  | { type: 'reply'; request: string }
+
+export type StreamName = 'stdout' | 'stderr'
+
+/** File descriptor of the pipe to the protocol process. */
+export const FRAME_FD = 3
+
+/** Writes that go out at once within a window; beyond it they wait for the end of the window. */
+const EAGER_WRITES = 50
+const WINDOW_MS = 20
+const MAX_PENDING = 1 << 18
+
+const context = new AsyncLocalStorage<CellContext>()
+let latest: CellContext | null = null
+
+/** The cell whose code is running, or the last one that ran. */
+export const currentCell = (): CellContext | null => context.getStore() ?? latest
+
+/** Runs code as part of a cell. */
+export function inCell<T>(cell: CellContext, work: () => T): T {
+  latest = cell
+  return context.run(cell, work)
+}
+
+/** Outside any cell: for timers of the kernel itself. */
+const outside = <T>(work: () => T): T => context.exit(work)
+
+let pending: { cell: string; name: StreamName; text: string } | null = null
+let windowStart = 0
+let eagerWrites = 0
+let timer: NodeJS.Timeout | null = null
+
+/** Adds text to the stdout or stderr of the current cell. */
+export function writeStream(name: StreamName, text: string): void {
+  const cell = currentCell()
+  if (cell?.silent || text === '') return
+  const id = cell?.id ?? ''
+  if (pending !== null && (pending.cell !== id || pending.name !== name)) flushStreams()
+  pending = { cell: id, name, text: (pending?.text ?? '') + text }
+  const now = performance.now()
+  if (now - windowStart > WINDOW_MS) {
+    windowStart = now
+    eagerWrites = 0
+  }
+  eagerWrites += 1
+  if (eagerWrites <= EAGER_WRITES || pending.text.length > MAX_PENDING) flushStreams()
+  else timer ??= outside(() => setTimeout(flushStreams, WINDOW_MS))
+}
+
+/** Sends the text that waits. */
+export function flushStreams(): void {
+  if (timer !== null) clearTimeout(timer)
+  timer = null
+  if (pending === null) return
+  const { cell, name, text } = pending
+  pending = null
+  writeFrame({ type: 'stream', cell, name }, Buffer.from(text))
+}
+
+/** Sends a frame after all text written before it. */
+export function send(head: FrameHead, content: Record<string, unknown> = {}): void {
+  flushStreams()
+  writeFrame(head, Buffer.from(JSON.stringify(content)))
+}
+
+function writeFrame(head: FrameHead, body: Buffer): void {
+  const headBytes = Buffer.from(JSON.stringify(head))
+  const lengths = Buffer.alloc(8)
+  lengths.writeUInt32LE(headBytes.length, 0)
+  lengths.writeUInt32LE(body.length, 4)
+  // One write for small frames; large bodies are not copied again.
+  if (body.length < 1 << 16) writeAll(Buffer.concat([lengths, headBytes, body]))
+  else {
+    writeAll(Buffer.concat([lengths, headBytes]))
+    writeAll(body)
+  }
+}
+
+const pause = new Int32Array(new SharedArrayBuffer(4))
+
+function writeAll(bytes: Buffer): void {
+  for (let at = 0; at < bytes.length; ) {
+    try {
+      at += writeSync(FRAME_FD, bytes, at)
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      if (code === 'EAGAIN') Atomics.wait(pause, 0, 0, 1)
+      // The protocol process has gone: nobody is left to hear.
+      else if (code === 'EPIPE') process.exit(1)
+      else throw error
+    }
+  }
+}
+
+/** Sends what code writes to process.stdout and process.stderr, console included, through the cell's streams. */
+export function captureStreams(): void {
+  for (const name of ['stdout', 'stderr'] as const) {
+    const write = (
+      chunk: string | Uint8Array,
+      encoding?: BufferEncoding | ((error?: Error) => void),
+      done?: (error?: Error) => void,
+    ): boolean => {
+      const text = typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('utf8')
+      writeStream(name, text)
+      const callback = typeof encoding === 'function' ? encoding : done
+      if (callback !== undefined) process.nextTick(callback)
+      return true
+    }
+    process[name].write = write as typeof process.stdout.write
+  }
+}

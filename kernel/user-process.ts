@@ -1,0 +1,124 @@
+// The protocol process's side of the user-code process: starts it, talks to it, ends it, and starts it again. Everything
+// that the process says comes as frames in one order; what escapes to its raw stdout and stderr comes as text.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { FRAME_FD, type FrameHead, type StreamName } from './output.ts'
+
+/** What is asked of the user-code process. */
+export type UserRequest =
+  | {
+      type: 'execute'
+      id: string
+      code: string
+      count: number
+      silent: boolean
+      allowStdin: boolean
+      userExpressions: Record<string, string>
+    }
+  | { type: 'interrupt' }
+  | { type: 'answer'; request: string; value: string }
+  | { type: 'look'; id: string; kind: 'complete' | 'inspect'; code: string; cursor: number }
+  | { type: 'exit' }
+
+/** What the owner hears. */
+export interface UserEvents {
+  frame(head: FrameHead, body: Buffer): void
+  /** Text that did not go through `process.stdout`: child processes and native code. */
+  raw(name: StreamName, text: string): void
+  /** The process ended without being asked to. */
+  died(how: string): void
+}
+
+/** A running user-code process. */
+export interface UserProcess {
+  readonly pid: number
+  send(request: UserRequest): void
+  /** Stops the part of a cell before its first await. */
+  signalInterrupt(): void
+  /** Ends it and every process that it started. Resolves when it is gone. */
+  end(patienceMs: number): Promise<void>
+}
+
+const ENTRY = join(import.meta.dirname, 'user.js')
+const FLAGS = [
+  '--experimental-vm-modules', // local TypeScript modules that can be loaded again
+  '--experimental-import-meta-resolve', // packages are resolved from the notebook's folder
+  '--disable-warning=ExperimentalWarning',
+]
+const ownGroup = process.platform !== 'win32'
+
+/** Starts one. */
+export function startUserProcess(events: UserEvents): UserProcess {
+  const child: ChildProcess = spawn(process.execPath, [...FLAGS, ENTRY], {
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'ipc'],
+    detached: ownGroup, // its own group, so that it can be ended together with what it started
+    env: { ...process.env, FORCE_COLOR: undefined }, // outputs are stored: no colour codes in them
+  })
+  const { pid } = child
+  let ending = false
+  const gone = new Promise<void>((resolve) => {
+    child.once('error', (error) => {
+      if (!ending) events.died(error.message)
+      resolve()
+    })
+    child.once('close', (code, signal) => {
+      killGroup(pid)
+      if (!ending) events.died(signal === null ? `exit code ${code}` : `signal ${signal}`)
+      resolve()
+    })
+  })
+  readFrames(child.stdio[FRAME_FD] as Readable, events.frame)
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name]?.setEncoding('utf8').on('data', (text: string) => events.raw(name, text))
+  }
+  return {
+    pid: pid ?? 0,
+    send(request) {
+      if (child.connected) child.send(request, () => undefined) // a dead process is reported by `died`
+    },
+    signalInterrupt() {
+      if (ownGroup) child.kill('SIGINT')
+    },
+    async end(patienceMs) {
+      ending = true
+      if (child.connected) child.send({ type: 'exit' } satisfies UserRequest, () => undefined)
+      const timer = setTimeout(() => child.kill('SIGKILL'), patienceMs)
+      // A grandchild may hold the pipes open: the process's own exit is enough.
+      await Promise.race([gone, new Promise((resolve) => child.once('exit', resolve))])
+      clearTimeout(timer)
+      killGroup(pid)
+    },
+  }
+}
+
+function killGroup(pid: number | undefined): void {
+  if (pid === undefined || !ownGroup) return
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error // ESRCH: nothing was left
+  }
+}
+
+/** Cuts the byte stream into frames: two lengths, head as JSON, body. */
+function readFrames(stream: Readable, onFrame: UserEvents['frame']): void {
+  let chunks: Buffer[] = []
+  let size = 0
+  let needed = 8
+  stream.on('data', (chunk: Buffer) => {
+    chunks.push(chunk)
+    size += chunk.length
+    if (size < needed) return
+    let bytes = chunks.length === 1 ? chunk : Buffer.concat(chunks)
+    for (needed = 8; bytes.length >= 8; needed = 8) {
+      const headEnd = 8 + bytes.readUInt32LE(0)
+      needed = headEnd + bytes.readUInt32LE(4)
+      if (bytes.length < needed) break
+      onFrame(JSON.parse(bytes.toString('utf8', 8, headEnd)) as FrameHead, bytes.subarray(headEnd, needed))
+      bytes = bytes.subarray(needed)
+    }
+    chunks = [bytes]
+    size = bytes.length
+  })
+}

@@ -1,0 +1,212 @@
+// The user-code process: runs cells, and nothing that has to stay alive while a cell computes. Requests come over the
+// IPC channel, everything it says leaves through one ordered pipe (output.ts). Started by user-process.ts.
+import { randomUUID } from 'node:crypto'
+import { Worker } from 'node:worker_threads'
+import { connectScreen, type Screen } from './display.ts'
+import { createEvaluator, type Outcome } from './evaluate.ts'
+import { mimeBundle } from './format.ts'
+import * as notebook from './index.ts'
+import type { Failure, MimeBundle } from './message.ts'
+import { createModules } from './modules.ts'
+import { type CellContext, captureStreams, currentCell, flushStreams, inCell, send, writeStream } from './output.ts'
+import { failureOf, installStackFormat } from './stack.ts'
+import { CellSyntaxError } from './cell.ts'
+import type { UserRequest } from './user-process.ts'
+
+const realm = new Set(Object.getOwnPropertyNames(globalThis))
+const notebookPath = process.env.ASTERISM_NOTEBOOK ?? `${process.cwd()}/notebook.ipynb`
+const modules = createModules(notebookPath)
+const evaluator = createEvaluator(modules, realm)
+
+/** Displays that a cell waits for before it ends. */
+const held = new Map<string, Set<Promise<unknown>>>()
+const questions = new Map<string, (answer: string) => void>()
+let running: { id: string; interrupt: AbortController } | null = null
+
+const screen: Screen = {
+  show: (bundle, id) => publish('display_data', bundle, id),
+  update: (bundle, id) => publish('update_display_data', bundle, id),
+  clear: (wait) => {
+    const cell = currentCell()
+    if (cell !== null && !cell.silent) send({ type: 'publish', cell: cell.id, message: 'clear_output' }, { wait })
+  },
+  hold(work) {
+    const cell = currentCell()
+    if (cell === null) return
+    const works = held.get(cell.id)
+    if (works === undefined) reportLate(work)
+    else works.add(work)
+  },
+  ask(question, password) {
+    const cell = currentCell()
+    if (!cell?.allowStdin) {
+      return Promise.reject(new Error('Expected a client that answers questions: this one does not allow stdin'))
+    }
+    const request = randomUUID()
+    return new Promise((resolve) => {
+      questions.set(request, resolve)
+      send({ type: 'input', cell: cell.id, request }, { prompt: question, password })
+    })
+  },
+  signal: () => (currentCell() ?? idleCell).signal,
+}
+
+const idleCell = { signal: new AbortController().signal }
+
+function publish(message: 'display_data' | 'update_display_data', data: MimeBundle, id: string): void {
+  const cell = currentCell()
+  if (cell === null || cell.silent) return
+  send({ type: 'publish', cell: cell.id, message }, { data, metadata: {}, transient: { display_id: id } })
+}
+
+/** What failed after its cell had ended, or outside the code that the cell waits for. */
+function reportUncaught(kind: string, thrown: unknown): void {
+  const { traceback } = failureOf(thrown)
+  writeStream('stderr', `${kind}\n${traceback.join('\n')}\n`)
+}
+
+const reportLate = (work: Promise<unknown>): void => {
+  work.catch((error: unknown) => reportUncaught('A display failed:', error))
+}
+
+async function execute(request: UserRequest & { type: 'execute' }): Promise<void> {
+  const interrupt = new AbortController()
+  const { id, count, silent, allowStdin } = request
+  const name = silent ? `silent cell after ${count}` : `cell ${count}`
+  const cell: CellContext = { id, name, silent, allowStdin, signal: interrupt.signal }
+  running = { id, interrupt }
+  const works = new Set<Promise<unknown>>()
+  held.set(id, works)
+  try {
+    const reply = await inCell(cell, async () => {
+      const outcome = await evaluator.run(name, request.code, interrupt.signal)
+      const failed = await finish(outcome, request, cell, works)
+      if (failed !== null) {
+        if (!silent) send({ type: 'publish', cell: id, message: 'error' }, { ...failed, status: undefined })
+        return { ...failed, payload: [], user_expressions: {} }
+      }
+      const expressions = await userExpressions(request.userExpressions, interrupt.signal)
+      return { status: 'ok', payload: [], user_expressions: expressions }
+    })
+    // One turn of the event loop, so that a promise that nobody handles is reported inside its cell.
+    await new Promise((resolve) => setImmediate(resolve))
+    send({ type: 'reply', request: id }, { ...reply, execution_count: count })
+  } finally {
+    held.delete(id)
+    running = null
+  }
+}
+
+async function finish(
+  outcome: Outcome,
+  request: UserRequest & { type: 'execute' },
+  cell: CellContext,
+  works: ReadonlySet<Promise<unknown>>,
+): Promise<Failure | null> {
+  if (outcome.kind === 'interrupted') return interruption()
+  if (outcome.kind === 'thrown') return failure(outcome.error, cell, outcome.at)
+  try {
+    const value = outcome.kind === 'value' ? outcome.value : undefined
+    if (value !== undefined) {
+      const data = await mimeBundle(value)
+      if (!cell.silent && Object.keys(data).length > 0) {
+        const content = { execution_count: request.count, data, metadata: {} }
+        send({ type: 'publish', cell: cell.id, message: 'execute_result' }, content)
+      }
+    }
+    await Promise.all(works)
+    return null
+  } catch (error) {
+    return failure(error, cell)
+  }
+}
+
+function failure(error: unknown, cell: CellContext, at?: string): Failure {
+  if (!(error instanceof CellSyntaxError)) return failureOf(error, at)
+  const place = `${cell.name}:${error.line}:${error.column}`
+  const hint = error.hint === null ? [] : [`  ${error.hint}`]
+  return {
+    status: 'error',
+    ename: 'SyntaxError',
+    evalue: `${error.message} (${place})`,
+    traceback: [`SyntaxError: ${error.message}`, ...hint, `    at ${place}`],
+  }
+}
+
+function interruption(): Failure {
+  const evalue = 'The cell was interrupted; variables are kept'
+  return { status: 'error', ename: 'Interrupted', evalue, traceback: [`Interrupted: ${evalue}`] }
+}
+
+async function userExpressions(
+  expressions: Record<string, string>,
+  signal: AbortSignal,
+): Promise<Record<string, unknown>> {
+  const results: Record<string, unknown> = {}
+  for (const [key, source] of Object.entries(expressions)) {
+    const outcome = await evaluator.run(`expression ${key}`, `(${source}\n)`, signal)
+    try {
+      if (outcome.kind === 'thrown') results[key] = failureOf(outcome.error)
+      else if (outcome.kind === 'interrupted') results[key] = interruption()
+      else {
+        const value = outcome.kind === 'value' ? outcome.value : undefined
+        results[key] = { status: 'ok', data: await mimeBundle(value), metadata: {} }
+      }
+    } catch (error) {
+      results[key] = failureOf(error)
+    }
+  }
+  return results
+}
+
+process.on('message', (request: UserRequest) => {
+  switch (request.type) {
+    case 'execute':
+      void execute(request)
+      return
+    case 'interrupt':
+      send({ type: 'interrupted' })
+      running?.interrupt.abort(new Error('The cell was interrupted'))
+      return
+    case 'answer':
+      questions.get(request.request)?.(request.value)
+      questions.delete(request.request)
+      return
+    case 'look':
+      // Loaded at the first question: most notebook runs never ask one.
+      void import('./look.ts').then(async ({ createLook }) => {
+        look ??= createLook(evaluator)
+        const content = await look[request.kind](request.code, request.cursor)
+        send({ type: 'reply', request: request.id }, { ...content })
+      })
+      return
+    case 'exit':
+      flushStreams()
+      process.exit(0)
+  }
+})
+
+let look: import('./look.ts').Look | null = null
+
+process.on('SIGINT', () => undefined) // the protocol process sends it for the part of a cell before its first await
+process.on('disconnect', () => process.exit(1))
+process.on('exit', flushStreams)
+process.on('unhandledRejection', (reason) => reportUncaught('A promise was rejected and nobody handled it:', reason))
+process.on('uncaughtException', (error) => reportUncaught('An error was thrown outside the cell\'s own run:', error))
+
+/** Ends this process when the protocol process dies while a cell computes without a pause. */
+function watchParent(): void {
+  const target = process.platform === 'win32' ? process.pid : -process.pid // with everything that it started
+  const code = `setInterval(() => { if (process.ppid !== ${process.ppid}) process.kill(${target}, 'SIGKILL') }, 1000)`
+  const options = { eval: true, execArgv: [], resourceLimits: { maxOldGenerationSizeMb: 8, maxYoungGenerationSizeMb: 2 } }
+  new Worker(code, options).unref()
+}
+
+captureStreams()
+installStackFormat()
+connectScreen(screen)
+for (const [name, value] of Object.entries(notebook)) {
+  if (name !== 'DISPLAY') Object.defineProperty(globalThis, name, { value, writable: true, configurable: true })
+}
+send({ type: 'ready' })
+setTimeout(watchParent, 300).unref()

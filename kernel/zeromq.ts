@@ -1,0 +1,110 @@
+// The five ZeroMQ sockets of a kernel. One ordered queue for all that is sent, because a ZeroMQ 6 socket refuses a
+// second send while one is under way and messages would be lost. Heartbeats are echoed at once, past the queue.
+import { type Reply, Router, type XPublisher } from 'zeromq'
+import * as zmq from 'zeromq'
+import { type Channel, type Connection, endpoint } from './connection.ts'
+import { header, type Incoming } from './message.ts'
+import type { RequestChannel, Transport } from './transport.ts'
+import { decode, encode } from './wire.ts'
+
+/** Binds all sockets. Throws one error that names the channel and address that could not be bound. */
+export async function openZeromq(connection: Connection): Promise<Transport> {
+  const { key } = connection
+  const routers = { shell: new Router(), control: new Router(), stdin: new Router() }
+  for (const router of Object.values(routers)) {
+    router.handover = true // a client that reconnects under its old identity takes over
+    router.sendHighWaterMark = 0
+  }
+  const iopub: XPublisher = new zmq.XPublisher()
+  iopub.sendHighWaterMark = 0 // dropping output is worse than holding it
+  iopub.verbosity = 'allSubs'
+  const heartbeat: Reply = new zmq.Reply()
+  const bind = async (channel: Channel, socket: { bind(address: string): Promise<void> }): Promise<void> => {
+    const address = endpoint(connection, channel)
+    try {
+      await socket.bind(address)
+    } catch (error) {
+      const reason = (error as Error).message
+      throw new Error(`Cannot bind the ${channel} channel to ${address}: ${reason}. Is another kernel using this port?`)
+    }
+  }
+  try {
+    await bind('hb', heartbeat)
+    await bind('iopub', iopub)
+    await bind('stdin', routers.stdin)
+    await bind('control', routers.control)
+    await bind('shell', routers.shell)
+  } catch (error) {
+    for (const socket of [heartbeat, iopub, ...Object.values(routers)]) socket.close()
+    throw error
+  }
+
+  let closed = false
+  let listener: (channel: RequestChannel, message: Incoming) => void = () => undefined
+  const queue: { socket: Router | XPublisher; frames: Buffer[] }[] = []
+  let sending: Promise<void> | null = null
+  const enqueue = (socket: Router | XPublisher, frames: Buffer[]): void => {
+    if (closed) return
+    queue.push({ socket, frames })
+    sending ??= drain().finally(() => {
+      sending = null
+    })
+  }
+  async function drain(): Promise<void> {
+    // A promise callback, so that a burst of sends within one turn is all in the queue by then.
+    await null
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      try {
+        await next.socket.send(next.frames)
+      } catch (error) {
+        // EHOSTUNREACH: the client of this reply has gone. Its loss is its own; the others go on.
+        if (!closed) process.stderr.write(`asterism kernel: a message could not be sent: ${(error as Error).message}\n`)
+      }
+    }
+  }
+
+  const receive = async (channel: RequestChannel, socket: Router): Promise<void> => {
+    for await (const frames of socket) {
+      const message = decode(key, frames)
+      if ('refused' in message) {
+        process.stderr.write(`asterism kernel: dropped a message on ${channel}: ${message.refused}\n`)
+      } else listener(channel, message)
+    }
+  }
+  const welcome = async (): Promise<void> => {
+    const session = header('', '').msg_id
+    for await (const [frame] of iopub) {
+      if (frame?.[0] !== 1) continue
+      const content = { subscription: frame.subarray(1).toString() }
+      const message = { header: header('iopub_welcome', session), parent: {}, metadata: {}, content }
+      enqueue(iopub, encode(key, message, [frame.subarray(1)]))
+    }
+  }
+  const echo = async (): Promise<void> => {
+    for await (const frames of heartbeat) await heartbeat.send(frames)
+  }
+  const loop = (work: Promise<void>): void => {
+    work.catch((error: Error) => {
+      if (!closed) process.stderr.write(`asterism kernel: a socket failed: ${error.message}\n`)
+    })
+  }
+  loop(echo())
+  loop(welcome())
+
+  return {
+    reply: (channel, identities, message) => enqueue(routers[channel], encode(key, message, identities)),
+    publish: (topic, message) => enqueue(iopub, encode(key, message, [Buffer.from(topic)])),
+    onMessage(to) {
+      listener = to
+      for (const [channel, socket] of Object.entries(routers)) loop(receive(channel as RequestChannel, socket))
+    },
+    async dispose() {
+      while (sending !== null) await sending
+      closed = true
+      for (const socket of [heartbeat, iopub, ...Object.values(routers)]) {
+        socket.linger = 500
+        socket.close()
+      }
+    },
+  }
+}

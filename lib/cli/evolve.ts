@@ -1,0 +1,81 @@
+// Runs the rounds of a run one after the other: what the notebooks do cell by cell, in one call, resumable.
+import { type Engine, openEngine } from '../engine/engine.ts'
+import { evaluateRound } from '../eval/evaluate-round.ts'
+import { writeReport } from '../eval/report.ts'
+import type { Report } from '../eval/report-schema.ts'
+import type { Run } from '../round/run.ts'
+import { type RoundProgress, searchRound } from '../round/search-round.ts'
+import { selectExamples } from '../round/select-examples.ts'
+import { trainRoundPolicy, trainRoundPpm } from '../round/train-round.ts'
+import { openVerifier, type PythonVerifier } from '../verify/verifier.ts'
+import { writeReportPage } from './report-page.ts'
+
+export interface EvolveOptions {
+  /** Rounds to do, from the first. @default all of the run's settings */
+  readonly rounds?: number
+  readonly engine: Engine
+  readonly verifier: PythonVerifier
+  readonly onProgress?: (progress: RoundProgress) => void
+  /** Told when a stage has finished, with one line of what came of it. */
+  readonly onStage?: (line: string) => void
+  readonly signal?: AbortSignal
+}
+
+/** Every stage of every round; what is done already is read, not done again. Result: the report, also in report.json and report.html. */
+export async function evolve(run: Run, options: EvolveOptions): Promise<Report> {
+  const { onStage = () => undefined } = options
+  const rounds = run.settings.rounds.slice(0, options.rounds)
+  for (const { round } of rounds) {
+    const search = await searchRound(run, round, options)
+    onStage(`round ${round}  search     solved ${search.solved} of ${search.problems}, ${search.executions} steps executed`)
+    const { accepted, pairs, accidents } = selectExamples(run, round)
+    onStage(
+      `round ${round}  select     ${accepted.length} trajectories, ${pairs.length} pairs; ` +
+        `${accidents.refused} of ${accidents.of} right trajectories refused as accidents`,
+    )
+    if (accepted.length > 0) {
+      const policy = await trainRoundPolicy(run, round, options)
+      const capped = policy.capped ? ' (the step limit ended it: read this round with care)' : ''
+      onStage(`round ${round}  policy     ${policy.steps} steps, loss ${policy.loss.toFixed(3)}${capped}`)
+    }
+    if (accepted.length > 0 && pairs.length > 0) {
+      const ppm = await trainRoundPpm(run, round, options)
+      if (ppm) onStage(`round ${round}  PPM        ${ppm.steps} steps, loss ${ppm.loss.toFixed(3)}`)
+    }
+    const metrics = await evaluateRound(run, round, options)
+    onStage(`round ${round}  evaluate   ${summary(metrics)}`)
+    writeReport(run)
+  }
+  const report = writeReport(run)
+  await writeReportPage(run, report)
+  return report
+}
+
+const percent = (measure: { readonly value: number } | undefined): string =>
+  measure ? `${(100 * measure.value).toFixed(1)} %` : '–'
+
+const summary = (metrics: Awaited<ReturnType<typeof evaluateRound>>): string =>
+  [
+    `coverage ${percent(metrics.coverage?.all)}`,
+    `pass@1 ${percent(metrics.passAt1?.all)}`,
+    ...(metrics.system2 ? [`System 2 ${percent(metrics.system2.all)}`] : []),
+    ...(metrics.ppmPairAccuracy ? [`PPM pairs ${percent(metrics.ppmPairAccuracy)}`] : []),
+  ].join(', ')
+
+/** What a run needs beside its folder: an engine and a verifier, both disposed afterwards. */
+export async function withParts<T>(
+  options: { readonly device?: Engine['device']; readonly threads?: number },
+  work: (parts: { engine: Engine; verifier: PythonVerifier }) => Promise<T>,
+): Promise<T> {
+  const verifier = await openVerifier()
+  try {
+    const engine = await openEngine(options)
+    try {
+      return await work({ engine, verifier })
+    } finally {
+      await engine.dispose()
+    }
+  } finally {
+    await verifier.dispose()
+  }
+}

@@ -1,0 +1,121 @@
+// The commands of `asterism` that belong to the library. `kernel` and `run` belong to the kernel.
+import { Command, InvalidArgumentError } from 'commander'
+import type { Device } from '../engine/devices.ts'
+import { writeReport } from '../eval/report.ts'
+import { reopenRun } from '../round/run.ts'
+import type { RoundProgress } from '../round/search-round.ts'
+import { progressText } from '../show/progress.ts'
+import { painter, reportText } from '../show/terminal.ts'
+import { evolve, withParts } from './evolve.ts'
+import { writeReportPage } from './report-page.ts'
+import { startRun } from './start-run.ts'
+
+interface EvolveFlags {
+  run: string
+  seed: number
+  rounds?: number
+  problems?: string
+  limit?: number
+  set: string[]
+  device: Device
+  threads?: number
+  runs: string
+}
+
+/** Runs a command line without its first two words. Result: the exit code. */
+export async function main(argv: readonly string[]): Promise<number> {
+  const program = new Command('asterism')
+    .description('Self-evolving small reasoners (rStar-Math) in TypeScript: notebooks, search, training, reports')
+    .exitOverride()
+    .configureHelp({ sortSubcommands: false })
+  program
+    .command('evolve')
+    .description('do the rounds of self-evolution without notebooks; goes on where an earlier call stopped')
+    .option('--run <name>', 'name of the run: its folder below --runs', 'default')
+    .option('--seed <n>', 'decides everything random', integer(0), 1)
+    .option('--rounds <n>', 'do only the first rounds', integer(1))
+    .option('--problems <file>', 'GSM8K, MATH or {question, answer} as JSONL or JSON (default: generated word problems)')
+    .option('--limit <n>', 'use at most this many problems of the file', integer(1))
+    .option('--set <key=value>', 'change a setting, e.g. rounds.1.passes.0.rollouts=16 (may be repeated)', collect, [])
+    .option('--device <name>', 'cpu, webgpu, cuda, coreml or directml', 'cpu')
+    .option('--threads <n>', 'threads of the engine (default: all cores)', integer(1))
+    .option('--runs <folder>', 'folder that holds the runs', 'runs')
+    .action(evolveCommand)
+  program
+    .command('report')
+    .description('print the tables of a run and write its report.json and report.html again')
+    .argument('[run]', 'name of the run', 'default')
+    .option('--runs <folder>', 'folder that holds the runs', 'runs')
+    .action(reportCommand)
+  program.command('run').description('execute a notebook through the kernel (asterism run --help)')
+  program.command('kernel').description('install, list or remove the Jupyter kernel (asterism kernel --help)')
+  try {
+    await program.parseAsync([...argv], { from: 'user' })
+    return 0
+  } catch (error) {
+    const { exitCode, code, message } = error as Error & { exitCode?: number; code?: string }
+    if (code?.startsWith('commander.')) return exitCode ?? 1
+    console.error(process.env.ASTERISM_DEBUG ? (error as Error).stack : message)
+    return 1
+  }
+}
+
+async function evolveCommand(flags: EvolveFlags): Promise<void> {
+  const { run: name, seed, rounds, problems, limit, set, device, threads, runs } = flags
+  const run = startRun({ name, seed, root: runs, problems, limit, set })
+  const screen = liveScreen()
+  const report = await withParts({ device, threads }, (parts) =>
+    evolve(run, { ...parts, rounds, onProgress: screen.progress, onStage: screen.line }),
+  ).finally(screen.end)
+  console.log(`\n${reportText(report, painter({ stream: process.stdout, env: process.env }))}`)
+  console.log(`\nreport  ${run.path('report.html')}\n        ${run.path('report.json')}`)
+}
+
+async function reportCommand(name: string, { runs }: { runs: string }): Promise<void> {
+  const run = reopenRun(name, { root: runs })
+  const report = writeReport(run)
+  const page = await writeReportPage(run, report)
+  console.log(reportText(report, painter({ stream: process.stdout, env: process.env })))
+  console.log(`\nreport  ${page}\n        ${run.path('report.json')}`)
+}
+
+/** One progress line that redraws itself on a terminal, or a line every ten seconds elsewhere; finished stages stay. */
+function liveScreen() {
+  const tty = process.stdout.isTTY === true
+  let stage = ''
+  let began = performance.now()
+  let drawn = 0
+  const wipe = () => tty && process.stdout.write('\r\x1b[2K')
+  return {
+    progress({ round, stage: name, done, of, note }: RoundProgress) {
+      const now = performance.now()
+      if (stage !== `${round} ${name}`) {
+        stage = `${round} ${name}`
+        began = now
+        drawn = tty ? 0 : now
+      }
+      if (now - drawn < (tty ? 100 : 10_000)) return
+      drawn = now
+      const elapsedSeconds = (now - began) / 1000
+      const text = progressText({ label: `round ${round}  ${name}`, done, total: of, elapsedSeconds, note }, 110)
+      wipe()
+      process.stdout.write(tty ? text : `${text}\n`)
+    },
+    line(text: string) {
+      wipe()
+      console.log(text)
+    },
+    end: () => void wipe(),
+  }
+}
+
+const collect = (value: string, before: string[]): string[] => [...before, value]
+
+const integer =
+  (least: number) =>
+  (text: string): number => {
+    const value = Number(text)
+    if (!Number.isInteger(value) || value < least)
+      throw new InvalidArgumentError(`Expected a whole number from ${least} up, got "${text}"`)
+    return value
+  }

@@ -1,0 +1,166 @@
+// Opens ONNX Runtime on one device, in a worker thread of its own. An engine runs one thing at a time; calls made
+// meanwhile wait in order. Interrupting: `dispose()` ends the worker whatever it is doing, and waiting calls fail.
+import { Worker } from 'node:worker_threads'
+import { builtDevices, type Device, defaultThreads, deviceError } from './devices.ts'
+import { Graph } from './graph.ts'
+import { modelBytes } from './onnx.ts'
+import { identity } from './ops.ts'
+import type { Call, HeldTensors, HostOptions, Reply, Request, Tensor, Tensors } from './protocol.ts'
+
+export type { Device } from './devices.ts'
+export type { Tensor, Tensors } from './protocol.ts'
+
+export interface EngineOptions {
+  /** Where graphs run. @default 'cpu' */
+  device?: Device
+  /** Threads of one run. Minimum: 1. @default every core that this process may use */
+  threads?: number
+  /**
+   * Whether idle threads spin for the next operator instead of sleeping. Faster alone on the machine; takes the cores
+   * from anything that runs beside it. @default false
+   */
+  spinning?: boolean
+}
+
+/** Tensors that stay with the engine between runs, by name. */
+export interface Held {
+  readonly group: number
+  write(tensors: Tensors): Promise<void>
+  read(names: readonly string[]): Promise<Tensors>
+  dispose(): Promise<void>
+}
+
+/** A graph that is ready to run. */
+export interface Session {
+  /** Runs the graph. The arrays of `feeds` are handed over: do not use them again. Result: outputs by name. */
+  run(feeds: Tensors): Promise<Tensors>
+  dispose(): Promise<void>
+}
+
+export interface SessionOptions {
+  held?: Held
+  /** Inputs that are fed from `held`, by the same name. */
+  inputs?: readonly string[]
+  /** Output → tensor of `held` that it replaces after each run; such an output is not returned. */
+  outputs?: Readonly<Record<string, string>>
+}
+
+export interface Engine {
+  readonly device: Device
+  readonly threads: number
+  session(graph: Graph, options?: SessionOptions): Promise<Session>
+  hold(tensors: Tensors): Promise<Held>
+  dispose(): Promise<void>
+}
+
+/**
+ * Starts the worker and checks that the device works by running a graph of one operator on it.
+ * Errors: a device that is absent, with what was found and what to do.
+ */
+export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
+  const { device = 'cpu', threads = defaultThreads(), spinning = false } = options
+  if (!Number.isInteger(threads) || threads < 1) {
+    throw new RangeError(`Expected \`threads\` to be an integer from 1 up, got \`${threads}\``)
+  }
+  const built = builtDevices()
+  if (!built.includes(device)) throw deviceError(device, built)
+  const host = startHost({ device, threads, spinning })
+  let opened = 0
+  const open = async (graph: Graph, { held, inputs = [], outputs = {} }: SessionOptions = {}): Promise<Session> => {
+    const session = ++opened
+    const kept: HeldTensors | undefined = held && { group: held.group, inputs, outputs }
+    await host.call({ kind: 'open', session, model: modelBytes(graph), held: kept })
+    return {
+      run: (feeds) => host.call({ kind: 'run', session, feeds }),
+      dispose: once(() => host.call({ kind: 'close', session })),
+    }
+  }
+  try {
+    await probe(open)
+  } catch (error) {
+    await host.end()
+    throw deviceError(device, built, (error as Error).message)
+  }
+  return {
+    device,
+    threads,
+    session: open,
+    hold: async (tensors) => {
+      const group = ++opened
+      const write = async (written: Tensors) => void (await host.call({ kind: 'write', group, tensors: written }))
+      await write(tensors)
+      const read = (names: readonly string[]) => host.call({ kind: 'read', group, names })
+      return { group, write, read, dispose: once(() => host.call({ kind: 'drop', group })) }
+    },
+    dispose: host.end,
+  }
+}
+
+async function probe(open: (graph: Graph) => Promise<Session>): Promise<void> {
+  const graph = new Graph()
+  graph.output('y', identity(graph, graph.input('x', 'float32', [1])))
+  const session = await open(graph)
+  await session.run({ x: { type: 'float32', dims: [1], data: new Float32Array([1]) } })
+  await session.dispose()
+}
+
+/** Makes `dispose` safe to call again, also after the engine itself has gone. */
+function once(release: () => Promise<unknown>): () => Promise<void> {
+  let done: Promise<void> | undefined
+  return () => {
+    done ??= release().then(
+      () => undefined,
+      (error: Error) => {
+        if (!(error instanceof EngineEnded)) throw error
+      },
+    )
+    return done
+  }
+}
+
+/** A call that found the engine disposed or its worker dead. */
+export class EngineEnded extends Error {}
+
+function startHost(options: HostOptions) {
+  // No flags of this process: a loader or inspector given to it is not meant for the worker.
+  const worker = new Worker(new URL('./host.js', import.meta.url), { workerData: options, execArgv: [] })
+  const waiting = new Map<number, { resolve: (tensors: Tensors) => void; reject: (error: Error) => void }>()
+  let ended: EngineEnded | undefined
+  let calls = 0
+  const fail = (error: EngineEnded) => {
+    ended ??= error
+    for (const { reject } of waiting.values()) reject(ended)
+    waiting.clear()
+  }
+  worker.on('message', (reply: Reply) => {
+    const call = waiting.get(reply.id)
+    waiting.delete(reply.id)
+    // An idle engine does not keep the process alive.
+    if (waiting.size === 0) worker.unref()
+    if (reply.ok) call?.resolve(reply.tensors)
+    else call?.reject(new Error(`ONNX Runtime: ${reply.error}`))
+  })
+  worker.on('error', (error) => fail(new EngineEnded(`The engine's worker thread failed: ${error.message}`)))
+  worker.on('exit', () => fail(new EngineEnded('The engine was disposed while it was still in use')))
+  worker.unref()
+  return {
+    call: (request: Request): Promise<Tensors> =>
+      new Promise((resolve, reject) => {
+        if (ended) return reject(ended)
+        const call: Call = { id: ++calls, request }
+        waiting.set(call.id, { resolve, reject })
+        worker.ref()
+        worker.postMessage(call, transferables(request))
+      }),
+    end: async (): Promise<void> => {
+      await worker.terminate()
+    },
+  }
+}
+
+function transferables(request: Request): ArrayBuffer[] {
+  const tensors: Tensor[] =
+    request.kind === 'run' ? Object.values(request.feeds) : request.kind === 'write' ? Object.values(request.tensors) : []
+  const arrays = request.kind === 'open' ? [request.model] : tensors.map((tensor) => tensor.data)
+  return [...new Set(arrays.map((array) => array.buffer as ArrayBuffer))]
+}

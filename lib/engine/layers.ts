@@ -1,0 +1,169 @@
+// The parts of a transformer that are more than one operator's gradient: normalization, rotary positions, the gate,
+// table lookups, and the two losses. attention.ts has the rest.
+import type { Graph, Value } from './graph.ts'
+import {
+  add,
+  cast,
+  concat,
+  divide,
+  exp,
+  flat,
+  gather,
+  multiply,
+  negate,
+  product,
+  reduceSum,
+  reshape,
+  sigmoid,
+  subtract,
+} from './ops.ts'
+
+/** `x / sqrt(mean(x²) + epsilon) · weight` over the last axis (Zhang and Sennrich, RMSNorm). weight: [width]. */
+export function rmsNorm(g: Graph, x: Value, weight: Value, epsilon: number): Value {
+  const width = x.shape.at(-1) as number
+  const [y, scale] = g.nodeOf(
+    'SimplifiedLayerNormalization',
+    [x, weight],
+    [
+      { type: x.type, shape: x.shape },
+      { type: x.type, shape: [...x.shape.slice(0, -1), 1] },
+    ],
+    { attributes: { axis: { int: -1 }, epsilon: { float: epsilon } } },
+  )
+  return g.record(y!, [x, weight], (dy) => {
+    const normal = multiply(g, x, scale!)
+    const both = multiply(g, dy, normal)
+    const rows = reduceSum(g, flat(g, both), [0], false)
+    // mean(dy · weight · normal) of each row as one matrix product.
+    const mean = product(g, both, reshape(g, weight, [width, 1]), { scale: 1 / width })
+    const inner = subtract(g, multiply(g, dy, weight), multiply(g, normal, mean))
+    return [multiply(g, scale!, inner), rows]
+  })
+}
+
+/** Cosines and sines of the rotary positions 0 … positions-1, each [positions, headSize / 2]. */
+export function rotaryTables(positions: number, headSize: number, theta: number) {
+  const half = headSize / 2
+  const cosines = new Float32Array(positions * half)
+  const sines = new Float32Array(positions * half)
+  for (let i = 0; i < half; i++) {
+    // Frequency and angle are rounded to 32 bits one after the other, as the reference implementations do.
+    const frequency = Math.fround(1 / theta ** (i / half))
+    for (let position = 0; position < positions; position++) {
+      const angle = Math.fround(position * frequency)
+      cosines[position * half + i] = Math.cos(angle)
+      sines[position * half + i] = Math.sin(angle)
+    }
+  }
+  return { dims: [positions, half], cosines, sines }
+}
+
+/** Rotary positions as values of a graph. `back` turns the other way, which is the gradient. */
+export interface Rotary {
+  readonly cosines: Value
+  readonly sines: Value
+  readonly back: Value
+}
+
+export function rotaryConstants(g: Graph, positions: number, headSize: number, theta: number): Rotary {
+  const { dims, cosines, sines } = rotaryTables(positions, headSize, theta)
+  const table = (data: Float32Array) => g.constant({ type: 'float32', dims, data })
+  return { cosines: table(cosines), sines: table(sines), back: table(sines.map((sine) => -sine)) }
+}
+
+/**
+ * Turns each head of x by its position (Su et al., RoFormer; dimension i is paired with i + headSize / 2).
+ * x: [rows, columns, heads · headSize], positions: [rows, columns] int64.
+ */
+export function rotate(g: Graph, x: Value, positions: Value, { cosines, sines, back }: Rotary): Value {
+  const turn = (value: Value, table: Value) =>
+    g.node(
+      'RotaryEmbedding',
+      [value, positions, cosines, table],
+      { type: value.type, shape: value.shape },
+      { domain: 'com.microsoft' },
+    )
+  return g.record(turn(x, sines), [x], (dy) => [turn(dy, back)])
+}
+
+/** `silu(gate) · up` with silu(x) = x · sigmoid(x). */
+export function gated(g: Graph, gate: Value, up: Value): Value {
+  const open = sigmoid(g, gate)
+  const active = multiply(g, gate, open)
+  return g.record(multiply(g, active, up), [gate, up], (dy) => {
+    // d silu = s + silu · (1 - s) = s · (1 + x - silu)
+    const slope = multiply(g, open, add(g, subtract(g, gate, active), g.scalar(1)))
+    return [multiply(g, multiply(g, dy, up), slope), multiply(g, dy, active)]
+  })
+}
+
+/** Rows of the token table. table: [vocabulary, width], ids: [...] int. Result: [..., width]. */
+export function embedding(g: Graph, table: Value, ids: Value): Value {
+  return g.record(gather(g, table, ids), [table], (dy) => {
+    const [vocabulary] = table.shape as [number, number]
+    const flatIds = reshape(g, cast(g, ids, 'int64'), [...flat(g, dy).shape.slice(0, 1), 1])
+    const zeros = g.node('ConstantOfShape', [g.ints(table.shape as number[])], table)
+    void vocabulary
+    return [g.node('ScatterND', [zeros, flatIds, flat(g, dy)], table, { attributes: { reduction: { text: 'add' } } })]
+  })
+}
+
+/**
+ * Rows of x at some positions. x: [n, width], index: [c]. `inverse` [n] says for each row of x where it went, and c
+ * where it is not read; with it the gradient is a lookup too. A row that is read twice must not carry gradient twice.
+ */
+export function readRows(g: Graph, x: Value, index: Value, inverse: Value): Value {
+  return g.record(gather(g, x, index), [x], (dy) => {
+    const nothing = g.constant({ type: 'float32', dims: [1, x.shape[1] as number], data: new Float32Array(x.shape[1] as number) })
+    return [gather(g, concat(g, [dy, nothing], 0, `${dy.shape[0]}+1`), inverse)]
+  })
+}
+
+/** Rows of a short table, each as often as wanted. table: [n, width], index: [m] int32. Result: [m, width]. */
+export function pick(g: Graph, table: Value, index: Value): Value {
+  return g.record(gather(g, table, index), [table], (dy) => {
+    // A row picked k times gets the sum of k gradients: one-hot rows times gradients, in a fixed order of addition.
+    const order = g.node('Shape', [table], { type: 'int64', shape: [2] })
+    const rows = gather(g, order, g.scalar(0, 'int64'))
+    const zeroOne = g.constant({ type: 'float32', dims: [2], data: new Float32Array([0, 1]) })
+    const hot = g.node('OneHot', [cast(g, index, 'int64'), rows, zeroOne], { type: 'float32', shape: [index.shape[0]!, table.shape[0]!] })
+    return [product(g, hot, dy, { transposeA: true })]
+  })
+}
+
+/** The weighted mean `Σ weightᵢ lossᵢ / Σ weightᵢ`'s share of each, [c, 1]. */
+function shares(g: Graph, weights: Value): Value {
+  const column = reshape(g, weights, [weights.shape[0]!, 1])
+  return divide(g, column, reduceSum(g, column, [0, 1], false))
+}
+
+/**
+ * Mean cross-entropy over rows, weighted. logits: [c, vocabulary], targets: [c] int64, weights: [c], not all 0.
+ */
+export function crossEntropy(g: Graph, logits: Value, targets: Value, weights: Value): Value {
+  const [rows] = logits.shape
+  const log = g.node('LogSoftmax', [logits], { type: 'float32', shape: logits.shape }, { attributes: { axis: { int: -1 } } })
+  const target = reshape(g, targets, [rows!, 1])
+  const picked = g.node('GatherElements', [log, target], { type: 'float32', shape: [rows!, 1] }, { attributes: { axis: { int: 1 } } })
+  const share = shares(g, weights)
+  const loss = negate(g, reduceSum(g, multiply(g, picked, share), [0, 1], false))
+  return g.record(loss, [logits], (dy) => {
+    const scaled = multiply(g, share, dy)
+    const spread = multiply(g, exp(g, log), scaled)
+    const attributes = { axis: { int: 1 }, reduction: { text: 'add' } }
+    return [g.node('ScatterElements', [spread, target, negate(g, scaled)], { type: 'float32', shape: logits.shape }, { attributes })]
+  })
+}
+
+/**
+ * The preference loss `-log sigmoid(chosen - rejected)` (paper, Eq. 4), weighted mean over pairs.
+ * chosen, rejected: [n, 1], weights: [n], not all 0.
+ */
+export function pairLoss(g: Graph, chosen: Value, rejected: Value, weights: Value): Value {
+  const margin = subtract(g, chosen, rejected)
+  const share = shares(g, weights)
+  const away = negate(g, margin)
+  const losses = g.node('Softplus', [away], { type: 'float32', shape: away.shape })
+  const loss = reduceSum(g, multiply(g, losses, share), [0, 1], false)
+  return g.record(loss, [margin], (dy) => [negate(g, multiply(g, sigmoid(g, away), multiply(g, share, dy)))])
+}

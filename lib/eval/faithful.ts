@@ -1,0 +1,37 @@
+// Right answers reached by wrong reasoning: a trajectory is faithful when its program stays right after the numbers of
+// the question are changed. Only generated problems can be asked again with other numbers.
+import type { Grader } from '../problem/answer.ts'
+import { counterfactual } from '../problem/counterfactual.ts'
+import type { Problem, Step } from '../problem/problem.ts'
+import { random } from '../seed/random.ts'
+import type { PythonVerifier } from '../verify/verifier.ts'
+import { runPrograms } from './greedy.ts'
+
+/** Times the numbers are changed; the program must be right each time. */
+const CHANGES = 2
+
+/**
+ * For each trajectory whether its program stays right; null where the numbers cannot be changed (no template, or a
+ * number of the program that is not one of the question's).
+ */
+export async function faithfulness(
+  trajectories: readonly { readonly problem: Problem; readonly steps: readonly Step[] }[],
+  { verifier, grader }: { verifier: PythonVerifier; grader: Grader },
+): Promise<(boolean | null)[]> {
+  const changed = trajectories.map(({ problem, steps }) =>
+    Array.from({ length: CHANGES }, (_, i) =>
+      counterfactual(problem, steps, random(0, 'counterfactual', problem.id, i)),
+    ),
+  )
+  const cases = changed.flatMap((list, index) => list.flatMap((asked) => (asked === null ? [] : [{ index, asked }])))
+  const answers = await runPrograms(
+    cases.map(({ asked }) => asked.steps),
+    verifier,
+  )
+  const verdicts: (boolean | null)[] = changed.map((list) => (list.some((asked) => asked === null) ? null : true))
+  for (const [i, { index, asked }] of cases.entries()) {
+    const answer = answers[i]!
+    if (verdicts[index] === true) verdicts[index] = answer !== null && grader.equivalent(answer, asked.answer)
+  }
+  return verdicts
+}

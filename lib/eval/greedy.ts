@@ -1,0 +1,56 @@
+// Greedy pass@1: the policy writes each solution in one go, Python runs it, the grader compares. No search, no PPM.
+import type { LocalPolicy } from '../policy/local.ts'
+import { type Grader, parseAnswer } from '../problem/answer.ts'
+import type { Problem, Step } from '../problem/problem.ts'
+import type { PythonVerifier } from '../verify/verifier.ts'
+
+/** One problem answered once. */
+export interface Answered {
+  readonly problemId: string
+  readonly level: string
+  readonly steps: readonly Step[]
+  /** What the solution printed as its answer; null when it did not run to an answer. */
+  readonly answer: string | null
+  readonly right: boolean
+  readonly tokens: number
+}
+
+export interface GreedyOptions {
+  /** Longest solution in tokens. @default 160 */
+  readonly maxTokens?: number
+}
+
+/** Answers each problem once at temperature 0 (paper, Table 3). */
+export async function greedyAnswers(
+  problems: readonly Problem[],
+  { policy, verifier, grader }: { policy: LocalPolicy; verifier: PythonVerifier; grader: Grader },
+  { maxTokens = 160 }: GreedyOptions = {},
+): Promise<Answered[]> {
+  const prefixes = problems.map(({ id, question }) => ({ problemId: id, question, steps: [] }))
+  const solutions = await policy.solve(prefixes, { maxTokens, temperature: 0, count: 1, seeds: problems.map(() => 0) })
+  const programs = solutions.map(([solution]) => (solution?.complete ? solution.steps : []))
+  const answers = await runPrograms(programs, verifier)
+  return problems.map((problem, i) => ({
+    problemId: problem.id,
+    level: problem.level,
+    steps: solutions[i]![0]?.steps ?? [],
+    answer: answers[i]!,
+    right: answers[i] !== null && grader.equivalent(answers[i]!, problem.answer),
+    tokens: solutions[i]![0]?.tokens ?? 0,
+  }))
+}
+
+/** The answer that each program prints; null for an empty program or one that fails. */
+export async function runPrograms(
+  programs: readonly (readonly Step[])[],
+  verifier: PythonVerifier,
+): Promise<(string | null)[]> {
+  const filled = programs.filter((program) => program.length > 0)
+  const verdicts = await verifier.run(filled)
+  let next = 0
+  return programs.map((program) => {
+    if (program.length === 0) return null
+    const verdict = verdicts[next++]!
+    return verdict.kind === 'ok' ? parseAnswer(verdict.stdout) : null
+  })
+}

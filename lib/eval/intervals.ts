@@ -1,0 +1,90 @@
+// Shares with their uncertainty: Wilson intervals, alone and by band of difficulty. Pure arithmetic. Assumes that the
+// cases are independent; cases that share a problem (several pairs of one tree) make the true interval wider.
+
+/** A share of cases with its interval. */
+export interface Measure {
+  /** The share itself, in [0, 1]. */
+  readonly value: number
+  /** Cases counted. Minimum: 1. */
+  readonly n: number
+  /** Lower end of the interval, in [0, value]. */
+  readonly low: number
+  /** Upper end of the interval, in [value, 1]. */
+  readonly high: number
+}
+
+/** The bands of difficulty that reports tell apart. */
+export const BANDS = ['easy', 'medium', 'hard'] as const
+export type Band = (typeof BANDS)[number]
+
+/** One share over all cases, and one for each band that has cases. */
+export interface BandMeasures {
+  readonly all: Measure
+  readonly easy?: Measure
+  readonly medium?: Measure
+  readonly hard?: Measure
+}
+
+/**
+ * Wilson score interval: `(p + z²/2n ± z·sqrt(p(1-p)/n + z²/4n²)) / (1 + z²/n)` with `p = successes / n`.
+ * Example: 8 of 10 gives 0.8 in [0.490, 0.943]. `successes` may be a fraction: a sum of probabilities such as pass@k.
+ * Without cases there is no share: `n = 0` gives undefined.
+ */
+export function wilson(successes: number, n: number, z = 1.96): Measure | undefined {
+  if (!Number.isInteger(n) || n < 0) throw new RangeError(`Expected \`n\` to be an integer from 0 up, got \`${n}\``)
+  if (!(successes >= 0 && successes <= n))
+    throw new RangeError(`Expected \`successes\` to be from 0 to ${n}, got \`${successes}\``)
+  if (n === 0) return undefined
+  const p = successes / n
+  const centre = (p + (z * z) / (2 * n)) / (1 + (z * z) / n)
+  const half = (z * Math.sqrt((p * (1 - p)) / n + (z * z) / (4 * n * n))) / (1 + (z * z) / n)
+  // Rounding can leave an end a last bit inside the share when all or none succeed.
+  return { value: p, n, low: Math.max(0, Math.min(p, centre - half)), high: Math.min(1, Math.max(p, centre + half)) }
+}
+
+/**
+ * The share of `items` that are `right`, over all of them and by band. A band without items is absent; so is
+ * everything when there are no items. `level` may be any word: those that name no band count in `all` only.
+ */
+export function bands<T>(
+  items: readonly T[],
+  level: (item: T) => string,
+  right: (item: T) => boolean,
+): BandMeasures | undefined {
+  const share = (some: readonly T[]) => wilson(some.filter(right).length, some.length)
+  const all = share(items)
+  if (all === undefined) return undefined
+  const measured: { all: Measure } & { [band in Band]?: Measure } = { all }
+  for (const band of BANDS) {
+    const measure = share(items.filter((item) => level(item) === band))
+    if (measure !== undefined) measured[band] = measure
+  }
+  return measured
+}
+
+/** Two ways of answering compared problem by problem. */
+export interface NetGain {
+  /** Problems compared. */
+  readonly n: number
+  /** Problems that the first way answers wrong. */
+  readonly missed: number
+  /** Wrong the first way, right the second. */
+  readonly gained: number
+  /** Right the first way, wrong the second. */
+  readonly lost: number
+  /** `(gained - lost) / missed`, 0 when nothing was missed. Negative when more is lost than gained. */
+  readonly net: number
+}
+
+/**
+ * What the second way solves of the problems that the first misses, less what it breaks.
+ * Example: first 1 0 0 0, second 0 1 1 0 gives missed 3, gained 2, lost 1, net 1/3.
+ */
+export function netGain(first: readonly boolean[], second: readonly boolean[]): NetGain {
+  if (first.length !== second.length)
+    throw new RangeError(`Expected two results of each problem, got ${first.length} and ${second.length}`)
+  const missed = first.filter((right) => !right).length
+  const gained = first.filter((right, i) => !right && second[i]!).length
+  const lost = first.filter((right, i) => right && !second[i]!).length
+  return { n: first.length, missed, gained, lost, net: missed === 0 ? 0 : (gained - lost) / missed }
+}

@@ -1,0 +1,63 @@
+// A process preference model on this machine: it reads question, steps and a candidate as token ids; the network's
+// scalar at the candidate's last token becomes its score. The network is behind the scorer.
+import type { Engine } from '../engine/engine.ts'
+import { hasValueHead, loadCheckpoint } from '../model/checkpoint.ts'
+import { openScorer } from '../model/scoring.ts'
+import { encodePrefix, encodeStep, type StepFormatOptions, stopIds } from '../model/step-format.ts'
+import type { Tokenizer } from '../model/tokenizer.ts'
+import type { Ppm } from './ppm-contract.ts'
+
+/** What the PPM needs of a network. `openScorer` gives one; so does a fake of ten lines. */
+export interface StepScorer {
+  /** The raw scalar for each candidate read after its prefix, as unbounded as the head leaves it. */
+  score(requests: { prefix: number[]; candidates: number[][] }[]): Promise<number[][]>
+  dispose(): Promise<void>
+}
+
+export interface LocalPpmOptions extends StepFormatOptions {
+  /** Names the PPM in reports. @default 'local' */
+  name?: string
+  /**
+   * Score = tanh(raw / scale). 1 is the paper's head (section 3.3: linear and tanh); the released code divides by 5.
+   * Range: above 0. @default 1
+   */
+  scale?: number
+  /** Requests that one call serves best. Minimum: 1. @default 32 */
+  batchSize?: number
+}
+
+/** A PPM from a scorer and its tokenizer. It owns the scorer and disposes it. */
+export function localPpm(options: LocalPpmOptions & { scorer: StepScorer; tokenizer: Tokenizer }): Ppm {
+  const { scorer, tokenizer, name = 'local', scale = 1, batchSize = 32 } = options
+  if (!(scale > 0)) throw new RangeError(`Expected \`scale\` above 0, got \`${scale}\``)
+  stopIds(tokenizer)
+  let disposed = false
+  return {
+    name,
+    batchSize,
+    async score(requests) {
+      const raw = await scorer.score(
+        requests.map(({ prefix, candidates }) => ({
+          prefix: encodePrefix(tokenizer, prefix, options),
+          candidates: candidates.map((step) => encodeStep(tokenizer, step, options)),
+        })),
+      )
+      return raw.map((scores) => scores.map((value) => Math.tanh(value / scale)))
+    },
+    async dispose() {
+      if (disposed) return
+      disposed = true
+      await scorer.dispose()
+    },
+  }
+}
+
+/** Opens a checkpoint folder as a PPM. Errors: those of `loadCheckpoint`, no value head, a tokenizer without markers. */
+export async function loadPpm(engine: Engine, folder: string, options: LocalPpmOptions = {}): Promise<Ppm> {
+  const { config, weights, tokenizer } = await loadCheckpoint(folder)
+  if (!hasValueHead(weights))
+    throw new Error(`${folder}: expected a PPM with value_head.safetensors, got a policy. Train a PPM from it first.`)
+  stopIds(tokenizer)
+  const scorer = await openScorer(engine, config, weights)
+  return localPpm({ name: folder, ...options, scorer, tokenizer })
+}

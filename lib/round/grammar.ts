@@ -1,0 +1,32 @@
+// The grammar along a run: what it has learned after each round is saved beside that round, because later rounds ask
+// it which trajectories are accidents and what to propose where the policy is stuck.
+import { existsSync, readFileSync } from 'node:fs'
+import { writeAtomic } from '../file/atomic.ts'
+import { trajectories } from '../pairs/trajectories.ts'
+import { type GrammarPolicy, type GrammarSnapshot, grammarPolicy } from '../policy/grammar.ts'
+import type { Tree } from '../search/tree.ts'
+import type { Run } from './run.ts'
+
+/** The grammar with what the rounds before `round` have taught it. Before round 1 that is nothing. */
+export function openGrammar(run: Run, round: number): GrammarPolicy {
+  const path = run.roundPath(round - 1, 'grammar.json')
+  if (round === 1 || !existsSync(path)) return grammarPolicy()
+  const grammar = grammarPolicy({ snapshot: JSON.parse(readFileSync(path, 'utf8')) as GrammarSnapshot })
+  return grammar
+}
+
+/** Teaches the grammar every right program of these trees. */
+export function learnFrom(grammar: GrammarPolicy, trees: readonly Tree[]): void {
+  for (const tree of trees) {
+    const right = trajectories(tree).filter((trajectory) => trajectory.right === true)
+    if (right.length === 0) continue
+    const solutions = right.map((trajectory) => trajectory.steps)
+    grammar.learn(tree.problem.id, tree.problem.question, solutions)
+  }
+  grammar.refit()
+}
+
+/** Saves what the grammar knows after a round. */
+export function saveGrammar(run: Run, round: number, grammar: GrammarPolicy): void {
+  writeAtomic(run.roundPath(round, 'grammar.json'), `${JSON.stringify(grammar.snapshot())}\n`)
+}

@@ -1,0 +1,44 @@
+// What one round does, as plain data: it is saved beside the round's results and can be changed by `--set`.
+import type { PairOptions } from '../pairs/preference-pairs.ts'
+import type { PolicyTrainingOptions } from '../train/policy.ts'
+import type { PpmTrainingOptions } from '../train/ppm.ts'
+
+/** One sweep over problems. The first takes all of them, each further one a fresh tree for those still unsolved. */
+export interface Pass {
+  /** Rollouts a tree. */
+  readonly rollouts: number
+  /** Candidates an expansion. */
+  readonly width: number
+  /** Sampling temperature of the policy. */
+  readonly temperature: number
+  /** Share of the candidates that the learned grammar proposes instead of the policy. Range: 0 to 1. */
+  readonly grammarShare: number
+  /** A tree ends early at this many right answers; 0 never. */
+  readonly stopAfterHits: number
+}
+
+export interface Recipe {
+  readonly round: number
+  /** Who proposes steps: the grammar (round 1's bootstrap) or the policy trained in the round before. */
+  readonly proposer: 'grammar' | 'policy'
+  /** Who values new steps: only the answers at the end, or the PPM of the round before as well. */
+  readonly guide: 'terminal' | 'ppm'
+  readonly select: 'uct' | 'puct'
+  /** Exploration constant c of UCT and PUCT. */
+  readonly exploration: number
+  readonly passes: readonly Pass[]
+  /** Problems searched between two refits of the grammar, easy ones first; 0: all at once. Only for the grammar. */
+  readonly wave: number
+  readonly examples: {
+    /** Right trajectories kept a problem, by mean Q. */
+    readonly perProblem: number
+    /** A trajectory with a step less likely than this under the learned grammar (natural log) is an accident. */
+    readonly minLogProbability: number
+    /** A problem that this round leaves unsolved keeps its trajectories of an earlier round. */
+    readonly carry: boolean
+  }
+  readonly pairs: PairOptions
+  readonly policyTraining: PolicyTrainingOptions
+  /** null: this round trains no PPM. */
+  readonly ppmTraining: PpmTrainingOptions | null
+}

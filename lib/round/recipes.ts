@@ -1,0 +1,86 @@
+// The four rounds (paper, section 3.4 and Table 2's setting) on the embedded default: a model small enough to train
+// in about a minute on two cores. Each literal says only what the round changes.
+import type { Recipe } from './recipe.ts'
+
+/** What all rounds share. */
+const everyRound = {
+  select: 'puct', // the share of proposals as prior: the best single setting for a small rollout budget
+  exploration: 2, // paper, section 4.1
+  wave: 0,
+  examples: { perProblem: 2, minLogProbability: -2.5, carry: true },
+  pairs: { perSide: 2, minMargin: 0, minEditDistance: 0 },
+  policyTraining: {
+    rows: 16,
+    columns: 160,
+    learningRate: 3e-3, // left the plateau earlier than 5e-3 and 8e-3
+    warmUp: 30,
+    threshold: 0.08, // train to a loss, not to a step count
+    tail: 800,
+    floor: 0.05,
+    maxSteps: 2400,
+    minSteps: 200,
+    renumber: true,
+    blank: 0.15,
+    weightDecay: 0.1,
+    clipNorm: 1,
+  },
+  ppmTraining: {
+    rows: 16,
+    columns: 192,
+    steps: 500,
+    learningRate: 1e-3,
+    warmUp: 20,
+    renumber: true,
+    blank: 0.15,
+    dropout: 0.1,
+    weightDecay: 0.1,
+    clipNorm: 1,
+  },
+} as const
+
+const pass = { width: 8, temperature: 1, grammarShare: 0, stopAfterHits: 0 } as const
+
+/** Round 1, the bootstrap: the grammar proposes, the answers alone guide; the PPM is too noisy to rely on. */
+export const round1: Recipe = {
+  ...everyRound,
+  round: 1,
+  proposer: 'grammar',
+  guide: 'terminal',
+  select: 'uct', // the grammar explores by itself
+  wave: 24, // refit after each, so that later problems profit from earlier ones
+  passes: [
+    { ...pass, rollouts: 16 },
+    { ...pass, rollouts: 16 }, // once more with all that was learned
+  ],
+}
+
+/** Round 2: the first policy replaces the grammar; its trees give the first reliable PPM. */
+export const round2: Recipe = {
+  ...everyRound,
+  round: 2,
+  proposer: 'policy',
+  guide: 'terminal',
+  passes: [
+    { ...pass, rollouts: 8 },
+    { ...pass, rollouts: 16, stopAfterHits: 2, grammarShare: 0.25 }, // where the policy alone is stuck
+  ],
+}
+
+/** Round 3: the PPM of round 2 values every new step, so the budget goes to promising ones. */
+export const round3: Recipe = {
+  ...round2,
+  round: 3,
+  guide: 'ppm',
+}
+
+/** Round 4: as round 3, with more rollouts for what is still unsolved. */
+export const round4: Recipe = {
+  ...round3,
+  round: 4,
+  passes: [
+    { ...pass, rollouts: 8 },
+    { ...pass, rollouts: 32, stopAfterHits: 2, grammarShare: 0.25 },
+  ],
+}
+
+export const recipes: readonly Recipe[] = [round1, round2, round3, round4]

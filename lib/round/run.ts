@@ -1,0 +1,159 @@
+// A run is a folder: manifest, problems, tokenizer, and one folder for each round. Everything in it but timings.json
+// is decided by the manifest, so a run that was killed goes on to the same files.
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { readJsonl } from '../file/jsonl.ts'
+import { writeAtomic } from '../file/atomic.ts'
+import { trainTokenizer } from '../model/bpe.ts'
+import type { ModelConfig } from '../model/config.ts'
+import { loadTokenizer, type Tokenizer, type TokenizerFiles } from '../model/tokenizer.ts'
+import type { Problem } from '../problem/problem.ts'
+import { type Manifest, provenance, sha256 } from './manifest.ts'
+import type { Recipe } from './recipe.ts'
+import type { Settings } from './settings.ts'
+
+export interface Run {
+  readonly name: string
+  readonly seed: number
+  readonly settings: Settings
+  readonly manifest: Manifest
+  /** Problems to solve and learn from. */
+  readonly train: readonly Problem[]
+  /** Problems that only evaluation sees. */
+  readonly heldOut: readonly Problem[]
+  readonly tokenizer: Tokenizer
+  /** Shape of the embedded model. */
+  readonly config: ModelConfig
+  /** The recipe of a round, 1 to 4. Errors: a round that the settings do not have. */
+  recipe(round: number): Recipe
+  /** A path in the run's folder. */
+  path(...parts: readonly string[]): string
+  /** A path in a round's folder. */
+  roundPath(round: number, ...parts: readonly string[]): string
+}
+
+export interface RunOptions {
+  /** Folder that holds the runs. @default 'runs' */
+  readonly root?: string
+  readonly name: string
+  readonly seed: number
+  readonly settings: Settings
+  /** Where the problems come from, for the manifest: 'generated' or a file. */
+  readonly source: string
+  readonly train: readonly Problem[]
+  readonly heldOut: readonly Problem[]
+}
+
+/**
+ * Opens a run, making its folder the first time.
+ * Errors: the folder holds a run of another seed, other settings or other problems (names the first difference).
+ */
+export function openRun({ root = 'runs', name, seed, settings, source, train, heldOut }: RunOptions): Run {
+  if (!/^[\w.-]+$/.test(name)) throw new Error(`Expected a run name of letters, digits, ".", "_" and "-", got "${name}"`)
+  if (train.length === 0) throw new Error('Expected at least one problem to solve, got none')
+  const folder = join(root, name)
+  const path = (...parts: readonly string[]) => join(folder, ...parts)
+  const content = { train: jsonl(train), heldOut: jsonl(heldOut) }
+  const wanted: Manifest = {
+    name,
+    seed,
+    settings,
+    problems: { source, train: train.length, heldOut: heldOut.length, sha256: sha256(content.train + content.heldOut) },
+    ...provenance(),
+  }
+  const manifest = existsSync(path('run.json')) ? sameRun(path('run.json'), wanted) : wanted
+  const tokenizerPath = path('tokenizer', 'tokenizer.json')
+  if (manifest === wanted || !existsSync(tokenizerPath)) {
+    writeAtomic(path('problems.jsonl'), content.train)
+    writeAtomic(path('held-out.jsonl'), content.heldOut)
+    const files = trainRunTokenizer(train, settings)
+    writeAtomic(path('tokenizer', 'tokenizer_config.json'), `${JSON.stringify(files.config, null, 1)}\n`)
+    writeAtomic(tokenizerPath, `${JSON.stringify(files.json, null, 1)}\n`)
+    writeAtomic(path('run.json'), `${JSON.stringify(manifest, null, 2)}\n`) // last: with it the run exists
+  }
+  return handle({ manifest, train, heldOut, path })
+}
+
+/** Opens a run that exists, from its folder alone. */
+export function reopenRun(name: string, { root = 'runs' }: { root?: string } = {}): Run {
+  const path = (...parts: readonly string[]) => join(root, name, ...parts)
+  if (!existsSync(path('run.json')))
+    throw new Error(`Expected a run in ${path()}, found no run.json there. Start one with \`asterism evolve --run ${name}\``)
+  const manifest = JSON.parse(readFileSync(path('run.json'), 'utf8')) as Manifest
+  const train = readJsonl<Problem>(path('problems.jsonl'))
+  return handle({ manifest, train, heldOut: readJsonl<Problem>(path('held-out.jsonl')), path })
+}
+
+function handle(parts: Pick<Run, 'manifest' | 'train' | 'heldOut' | 'path'>): Run {
+  const { manifest, path } = parts
+  const { name, seed, settings } = manifest
+  const tokenizer = loadTokenizer(path('tokenizer'))
+  return {
+    ...parts,
+    name,
+    seed,
+    settings,
+    tokenizer,
+    config: embeddedConfig(settings, tokenizer.vocabSize),
+    recipe(round) {
+      const recipe = settings.rounds.find((candidate) => candidate.round === round)
+      if (!recipe) throw new RangeError(`Expected a round from 1 to ${settings.rounds.length}, got ${round}`)
+      return recipe
+    },
+    roundPath: (round, ...rest) => path(`round-${round}`, ...rest),
+  }
+}
+
+function embeddedConfig({ model }: Settings, vocabSize: number): ModelConfig {
+  return {
+    vocabSize: Math.ceil(vocabSize / 32) * 32, // whole vector registers in the last matrix product
+    hiddenSize: model.hiddenSize,
+    intermediateSize: model.intermediateSize,
+    layers: model.layers,
+    heads: model.heads,
+    kvHeads: model.kvHeads,
+    headSize: model.hiddenSize / model.heads,
+    ropeTheta: 10_000,
+    rmsNormEps: 1e-6,
+    tied: model.tied,
+    maxPositions: 1024,
+    qkvBias: false,
+  }
+}
+
+/** Trained on what the embedded model reads and writes: the questions, and the code that the grammar can write. */
+function trainRunTokenizer(train: readonly Problem[], { tokenizer }: Settings): TokenizerFiles {
+  const code = ['start = 1', 'now = start + 1', 'now = now - start', 'now = 2 * now', 'now = now / 3', 'print(now)', 'print(start)']
+  return trainTokenizer([...train.map((problem) => problem.question), ...train.flatMap(() => code)], tokenizer)
+}
+
+function sameRun(path: string, wanted: Manifest): Manifest {
+  const found = JSON.parse(readFileSync(path, 'utf8')) as Manifest
+  const difference = firstDifference(
+    { seed: found.seed, settings: found.settings, problems: found.problems.sha256 },
+    JSON.parse(JSON.stringify({ seed: wanted.seed, settings: wanted.settings, problems: wanted.problems.sha256 })),
+  )
+  if (difference)
+    throw new Error(
+      `The run "${wanted.name}" was started with other settings: ${difference}. Give the same ones to go on with it, or another --run name.`,
+    )
+  return found
+}
+
+/** The first place where two plain values differ, as `path is a, asked for b`; null when equal. */
+function firstDifference(found: unknown, wanted: unknown, path = ''): string | null {
+  if (typeof found !== 'object' || typeof wanted !== 'object' || found === null || wanted === null)
+    return Object.is(found, wanted) ? null : `${path} is ${JSON.stringify(found)}, asked for ${JSON.stringify(wanted)}`
+  for (const key of new Set([...Object.keys(found), ...Object.keys(wanted)])) {
+    const inside = path === '' ? key : `${path}.${key}`
+    const difference = firstDifference(
+      (found as Record<string, unknown>)[key],
+      (wanted as Record<string, unknown>)[key],
+      inside,
+    )
+    if (difference) return difference
+  }
+  return null
+}
+
+const jsonl = (values: readonly unknown[]): string => values.map((value) => `${JSON.stringify(value)}\n`).join('')

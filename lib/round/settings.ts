@@ -1,0 +1,67 @@
+// Everything that decides a run, as one plain object: saved in run.json, changed by `--set`, compared on resume.
+import type { Aggregation } from '../search/answer.ts'
+import type { Recipe } from './recipe.ts'
+import { recipes } from './recipes.ts'
+
+export interface EvaluationSettings {
+  /** Rollouts of a System 2 search of one held-out problem. */
+  readonly rollouts: number
+  /** Candidates an expansion in it (paper, section 4.1: 32). */
+  readonly width: number
+  /** Temperature of its policy, and of best-of-N samples. */
+  readonly temperature: number
+  /** Constant c of its PUCT. */
+  readonly exploration: number
+  /** How its answer is chosen. */
+  readonly vote: Aggregation
+  /** From which round on System 2 and best-of-N are measured: a PPM is needed first. */
+  readonly fromRound: number
+  /** Longest whole solution in tokens. */
+  readonly maxTokens: number
+  /** Every n-th training problem's pairs are held out of the PPM's training, to measure it on. */
+  readonly pairHoldOut: number
+}
+
+export interface Settings {
+  /** Generated problems by number of operations, 1 to 6; unused when the problems come from a file. */
+  readonly problems: readonly number[]
+  /** Held-out problems for each number of operations; for a file: that many in all times 6. */
+  readonly heldOut: number
+  readonly tokenizer: { readonly vocabSize: number; readonly minFrequency: number }
+  /** The embedded model: qwen2 architecture. */
+  readonly model: {
+    readonly hiddenSize: number
+    readonly intermediateSize: number
+    readonly layers: number
+    readonly heads: number
+    readonly kvHeads: number
+    readonly tied: boolean
+  }
+  /** Requests in one policy batch. */
+  readonly batchSize: number
+  /** Trees that advance at once. */
+  readonly concurrency: number
+  readonly evaluation: EvaluationSettings
+  readonly rounds: readonly Recipe[]
+}
+
+/** The embedded default: 800 problems, a model of about 0.4 M parameters, four rounds in minutes on two cores. */
+export const defaultSettings: Settings = {
+  problems: [120, 160, 160, 160, 120, 80],
+  heldOut: 30,
+  tokenizer: { vocabSize: 768, minFrequency: 2 },
+  model: { hiddenSize: 96, intermediateSize: 256, layers: 3, heads: 3, kvHeads: 1, tied: false },
+  batchSize: 32,
+  concurrency: 128,
+  evaluation: {
+    rollouts: 8,
+    width: 8,
+    temperature: 1,
+    exploration: 2,
+    vote: 'weighted',
+    fromRound: 2,
+    maxTokens: 160,
+    pairHoldOut: 10,
+  },
+  rounds: recipes,
+}

@@ -1,0 +1,44 @@
+// What differs between two runs of the same seed, and nothing else: seconds of each stage, and how full the policy's
+// batches were. Kept apart from every other file of a round.
+import { existsSync, readFileSync } from 'node:fs'
+import { writeAtomic } from '../file/atomic.ts'
+import type { SearchStatistics } from '../search/statistics.ts'
+
+export interface Timings {
+  /** Wall seconds by stage, all tries of a stage added up, e.g. `{ search: 21.4, policyTraining: 62.0 }`. */
+  readonly seconds: Record<string, number>
+  /** How the seconds of the search divide, and its policy batches. Activities overlap. */
+  readonly search: { policy: number; ppm: number; python: number; other: number; batches: number; requests: number }
+}
+
+export function readTimings(path: string): Timings {
+  if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8')) as Timings
+  return { seconds: {}, search: { policy: 0, ppm: 0, python: 0, other: 0, batches: 0, requests: 0 } }
+}
+
+/** Runs a stage and adds its seconds, also when it fails: a resumed stage counts all its tries that ended by themselves. */
+export async function timed<T>(path: string, stage: string, work: () => Promise<T>): Promise<T> {
+  const started = performance.now()
+  try {
+    return await work()
+  } finally {
+    const timings = readTimings(path)
+    timings.seconds[stage] = (timings.seconds[stage] ?? 0) + (performance.now() - started) / 1000
+    writeTimings(path, timings)
+  }
+}
+
+/** Adds what one search took. */
+export function addSearch(path: string, statistics: SearchStatistics): void {
+  const timings = readTimings(path)
+  const { search } = timings
+  search.policy += statistics.policySeconds
+  search.ppm += statistics.ppmSeconds
+  search.python += statistics.verifySeconds
+  search.other += statistics.otherSeconds
+  search.batches += statistics.policy.batches
+  search.requests += statistics.policy.requests
+  writeTimings(path, timings)
+}
+
+const writeTimings = (path: string, timings: Timings) => writeAtomic(path, `${JSON.stringify(timings, null, 2)}\n`)

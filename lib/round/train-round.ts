@@ -1,0 +1,84 @@
+// The third stage of a round: a policy from fresh weights on the accepted trajectories, then a PPM from that policy on
+// the pairs. Each ends as a checkpoint folder that appears whole; an interrupted training starts anew from its seed.
+import { existsSync, readFileSync } from 'node:fs'
+import type { Engine } from '../engine/engine.ts'
+import { writeAtomic } from '../file/atomic.ts'
+import { loadCheckpoint, saveCheckpoint } from '../model/checkpoint.ts'
+import type { PreferencePair } from '../pairs/preference-pairs.ts'
+import { seedOf } from '../seed/random.ts'
+import { type PpmTrainingLog, trainPpm } from '../train/ppm.ts'
+import { type TrainingLog, trainPolicy } from '../train/policy.ts'
+import type { Run } from './run.ts'
+import type { RoundProgress } from './search-round.ts'
+import { selectExamples } from './select-examples.ts'
+import { timed } from './timings.ts'
+
+export interface TrainingParts {
+  readonly engine: Engine
+  readonly onProgress?: (progress: RoundProgress) => void
+  readonly signal?: AbortSignal
+}
+
+/** Trains the round's policy, or reads the log of the one that is there. */
+export async function trainRoundPolicy(run: Run, round: number, parts: TrainingParts): Promise<TrainingLog> {
+  const log = run.roundPath(round, 'policy-training.json')
+  if (existsSync(log)) return JSON.parse(readFileSync(log, 'utf8')) as TrainingLog
+  const questions = new Map(run.train.map((problem) => [problem.id, problem.question]))
+  const examples = selectExamples(run, round).accepted.map(({ problemId, steps }) => ({
+    problemId,
+    question: questions.get(problemId)!,
+    steps,
+  }))
+  return timed(run.roundPath(round, 'timings.json'), 'policyTraining', async () => {
+    const trained = await trainPolicy({
+      ...shared(run, round, 'train policy', parts),
+      examples,
+      options: run.recipe(round).policyTraining,
+    })
+    saveCheckpoint(run.roundPath(round, 'policy'), { config: run.config, tokenizer: run.tokenizer, weights: trained.weights })
+    writeAtomic(log, `${JSON.stringify(trained.log)}\n`)
+    return trained.log
+  })
+}
+
+/** Trains the round's PPM on all pairs but the held-out ones, or reads its log. null where the recipe trains none. */
+export async function trainRoundPpm(run: Run, round: number, parts: TrainingParts): Promise<PpmTrainingLog | null> {
+  const options = run.recipe(round).ppmTraining
+  if (options === null) return null
+  const log = run.roundPath(round, 'ppm-training.json')
+  if (existsSync(log)) return JSON.parse(readFileSync(log, 'utf8')) as PpmTrainingLog
+  const questions = new Map(run.train.map((problem) => [problem.id, problem.question]))
+  const { train } = splitPairs(run, selectExamples(run, round).pairs)
+  const policy = await loadCheckpoint(run.roundPath(round, 'policy'))
+  return timed(run.roundPath(round, 'timings.json'), 'ppmTraining', async () => {
+    const trained = await trainPpm({
+      ...shared(run, round, 'train PPM', parts),
+      policy: policy.weights,
+      pairs: train.map((pair) => ({ ...pair, question: questions.get(pair.problemId)! })),
+      options,
+    })
+    saveCheckpoint(run.roundPath(round, 'ppm'), { config: run.config, tokenizer: run.tokenizer, weights: trained.weights })
+    writeAtomic(log, `${JSON.stringify(trained.log)}\n`)
+    return trained.log
+  })
+}
+
+/** Pairs to train on, and those of every n-th problem, which only measure. */
+export function splitPairs(run: Run, pairs: readonly PreferencePair[]): { train: PreferencePair[]; heldOut: PreferencePair[] } {
+  const every = run.settings.evaluation.pairHoldOut
+  const held = new Set(run.train.filter((_, index) => index % every === every - 1).map((problem) => problem.id))
+  return {
+    train: pairs.filter((pair) => !held.has(pair.problemId)),
+    heldOut: pairs.filter((pair) => held.has(pair.problemId)),
+  }
+}
+
+const shared = (run: Run, round: number, stage: string, { engine, onProgress, signal }: TrainingParts) => ({
+  engine,
+  config: run.config,
+  tokenizer: run.tokenizer,
+  seed: seedOf(run.seed, stage, round),
+  onProgress: ({ step, of, loss, learningRate }: { step: number; of: number; loss: number; learningRate: number }) =>
+    onProgress?.({ round, stage, done: step, of, note: `loss ${loss.toFixed(3)} rate ${learningRate.toExponential(1)}` }),
+  ...(signal && { signal }),
+})

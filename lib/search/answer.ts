@@ -1,0 +1,107 @@
+// System 2: one answer from trees that were searched without the reference (paper, section 4; released code for the
+// voting). Answers are grouped by a grader, each joining the first group to whose first answer it is equivalent. Every
+// choice is deterministic: ties go to the higher score, then to the answer found first.
+import type { Grader } from '../problem/answer.ts'
+import type { Tree } from './tree.ts'
+
+/**
+ * How one answer is chosen.
+ * - `best`: the highest PPM score (paper).
+ * - `topMajority`: the commonest among the `topK` highest-scored (released code).
+ * - `weighted`: the group with the largest sum of weights, by default scores.
+ * - `majority`: the commonest.
+ */
+export type Aggregation = 'best' | 'topMajority' | 'weighted' | 'majority'
+
+/** A settled terminal with an answer. */
+export interface AnswerCandidate {
+  readonly answer: string
+  /** PPM score of its trajectory, in [-1, 1]; 0 without a PPM. */
+  readonly score: number
+  /** The rollout that reached it, from 0. */
+  readonly rollout: number
+  /** Position of its tree in the list, and of its node in the tree. */
+  readonly tree: number
+  readonly node: number
+}
+
+export interface ChosenAnswer extends AnswerCandidate {
+  /** Votes, sum of weights, or score of the winner, as the aggregation has it. */
+  readonly weight: number
+}
+
+export interface AnswerOptions {
+  /** Candidates that vote under `topMajority`. Integer from 1 up. @default 4 (released code: 4 to 8) */
+  topK?: number
+  /** Weight of a score under `weighted`; `(s) => (1 + s) / 2` lets no vote count against its answer. @default (s) => s */
+  weight?: (score: number) => number
+  /** Best-scored candidates that each tree may enter. From 1 up. @default Infinity (released code: 1) */
+  perTree?: number
+  /** Looks only at the first so many rollouts of each tree. @default Infinity */
+  rollouts?: number
+}
+
+/** Everything that may be chosen, in the order in which it was found: by rollout, tree, node. */
+export function answerCandidates(
+  trees: Tree | readonly Tree[],
+  { perTree = Number.POSITIVE_INFINITY, rollouts = Number.POSITIVE_INFINITY }: AnswerOptions = {},
+): AnswerCandidate[] {
+  const list = Array.isArray(trees) ? (trees as readonly Tree[]) : [trees as Tree]
+  const found = list.flatMap((tree, treeIndex) => {
+    const candidates: AnswerCandidate[] = []
+    for (const [node, { answer, score }] of tree.nodes.entries()) {
+      const rollout = tree.stats.settledIn[node]!
+      if (answer === null || rollout === null || rollout >= rollouts) continue
+      candidates.push({ answer, score: score ?? 0, rollout, tree: treeIndex, node })
+    }
+    return candidates.sort(byScore).slice(0, perTree)
+  })
+  return found.sort(byFinding)
+}
+
+/** One of the candidates, which are in the order in which they were found. Null when there are none. */
+export function chooseAnswer(
+  candidates: readonly AnswerCandidate[],
+  aggregation: Aggregation,
+  grader: Grader,
+  { topK = 4, weight = (score) => score }: AnswerOptions = {},
+): ChosenAnswer | null {
+  const ranked = [...candidates].sort(byScore)
+  const voters = aggregation === 'best' ? ranked.slice(0, 1) : aggregation === 'topMajority' ? ranked.slice(0, topK) : ranked
+  const weightOf = { best: (s: number) => s, topMajority: () => 1, majority: () => 1, weighted: weight }[aggregation]
+  const groups: { first: AnswerCandidate; weight: number }[] = []
+  for (const voter of voters) {
+    const group = groups.find(({ first }) => grader.equivalent(voter.answer, first.answer))
+    if (group) group.weight += weightOf(voter.score)
+    else groups.push({ first: voter, weight: weightOf(voter.score) })
+  }
+  let winner = groups[0]
+  for (const group of groups) if (group.weight > winner!.weight) winner = group
+  return winner ? { ...winner.first, weight: winner.weight } : null
+}
+
+/** The answer by each aggregation; null where the trees have none. */
+export function answer(
+  trees: Tree | readonly Tree[],
+  grader: Grader,
+  options: AnswerOptions = {},
+): Record<Aggregation, ChosenAnswer | null> {
+  const candidates = answerCandidates(trees, options)
+  const by = (aggregation: Aggregation) => chooseAnswer(candidates, aggregation, grader, options)
+  return { best: by('best'), topMajority: by('topMajority'), weighted: by('weighted'), majority: by('majority') }
+}
+
+/** The same after each rollout: entry r looks at the first r + 1 rollouts of each tree. A test-time scaling curve. */
+export function answerCurve(
+  trees: Tree | readonly Tree[],
+  grader: Grader,
+  options: AnswerOptions = {},
+): Record<Aggregation, ChosenAnswer | null>[] {
+  const list = Array.isArray(trees) ? (trees as readonly Tree[]) : [trees as Tree]
+  const rollouts = Math.max(0, ...list.map(({ counts }) => counts.rollouts))
+  return Array.from({ length: rollouts }, (_, r) => answer(list, grader, { ...options, rollouts: r + 1 }))
+}
+
+const byFinding = (a: AnswerCandidate, b: AnswerCandidate): number =>
+  a.rollout - b.rollout || a.tree - b.tree || a.node - b.node
+const byScore = (a: AnswerCandidate, b: AnswerCandidate): number => b.score - a.score || byFinding(a, b)

@@ -1,0 +1,104 @@
+// Gathers the single requests of many trees into batches for one model. When a batch is sent depends on the clock, what
+// is in it on who came first; results must not depend on either, which is the contract of Policy and Ppm.
+
+/** What every batcher of a search shares: who could still add a request, and a way to be asked again. */
+export interface Gathering {
+  /** Trees under way that wait in no batcher, i.e. that may add a request soon. */
+  mayAdd(): number
+  /** Asks every batcher again whether to send, once all that runs now has run. */
+  poke(): void
+}
+
+export interface BatchStatistics {
+  batches: number
+  /** Requests over all batches; mean fill = requests / (batches * size). */
+  requests: number
+  /** Seconds during which a batch was under way. */
+  seconds: number
+}
+
+interface Pending<Request, Result> {
+  readonly request: Request
+  readonly since: number
+  resolve(result: Result): void
+  reject(reason: unknown): void
+}
+
+/** Seconds to wait for company before the length of a batch is known. */
+const FIRST_PATIENCE_SECONDS = 0.005
+
+export class Batcher<Request, Result> {
+  readonly statistics: BatchStatistics = { batches: 0, requests: 0, seconds: 0 }
+  readonly #call: (requests: Request[]) => Promise<Result[]>
+  readonly #size: number
+  readonly #gathering: Gathering
+  readonly #pending: Pending<Request, Result>[] = []
+  #underWay = false
+  #timer: NodeJS.Timeout | undefined
+  #stopped: { readonly reason: unknown } | null = null
+
+  /** `call` serves up to `size` requests at once; one call is under way at a time. */
+  constructor(call: (requests: Request[]) => Promise<Result[]>, size: number, gathering: Gathering) {
+    this.#call = call
+    this.#size = Math.max(1, Math.floor(size))
+    this.#gathering = gathering
+  }
+
+  /** Requests that wait to be sent. */
+  get waiting(): number {
+    return this.#pending.length
+  }
+
+  submit(request: Request): Promise<Result> {
+    if (this.#stopped) return Promise.reject(this.#stopped.reason)
+    return new Promise((resolve, reject) => {
+      this.#pending.push({ request, since: performance.now(), resolve, reject })
+      this.#gathering.poke()
+    })
+  }
+
+  /**
+   * Sends a batch if the model is idle and the batch is full, at least half full, or not likely to grow: nobody else may
+   * add to it, or its oldest request has waited as long as a batch takes (waiting longer costs more than a second batch).
+   */
+  consider(): void {
+    if (this.#underWay || this.#pending.length === 0 || this.#stopped) return
+    const halfFull = this.#pending.length * 2 >= this.#size
+    if (halfFull || this.#gathering.mayAdd() === 0) return void this.#send()
+    if (this.#timer) return
+    const { batches, seconds } = this.statistics
+    const patience = batches === 0 ? FIRST_PATIENCE_SECONDS : seconds / batches
+    const left = patience * 1000 - (performance.now() - this.#pending[0]!.since)
+    this.#timer = setTimeout(() => void this.#send(), Math.max(0, left))
+  }
+
+  /** Rejects what waits and what comes; a batch under way is not interrupted. */
+  stop(reason: unknown): void {
+    this.#stopped ??= { reason }
+    clearTimeout(this.#timer)
+    for (const { reject } of this.#pending.splice(0)) reject(reason)
+  }
+
+  async #send(): Promise<void> {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    const batch = this.#pending.splice(0, this.#size)
+    if (batch.length === 0) return
+    this.#underWay = true
+    const start = performance.now()
+    try {
+      const results = await this.#call(batch.map(({ request }) => request))
+      if (results.length !== batch.length)
+        throw new Error(`Expected ${batch.length} results, one for each request of a batch, got ${results.length}`)
+      for (const [i, { resolve }] of batch.entries()) resolve(results[i]!)
+    } catch (error) {
+      for (const { reject } of batch) reject(error)
+    } finally {
+      this.#underWay = false
+      this.statistics.batches++
+      this.statistics.requests += batch.length
+      this.statistics.seconds += (performance.now() - start) / 1000
+      this.#gathering.poke()
+    }
+  }
+}

@@ -1,0 +1,144 @@
+// Several examples in each row of a batch, so that almost no padding is computed. A segment number tells whose token
+// is whose; a segment may have a parent that it also reads (a pair's two continuations share one prefix).
+// Pure; knows nothing of text.
+
+/** Packed rows, flat [rows × columns]. Segment 0 is padding; a query sees a key before it of its own segment or its segment's parent. */
+export interface PackedRows {
+  readonly ids: Int32Array
+  readonly positions: Int32Array
+  readonly segments: Int32Array
+  readonly parents: Int32Array
+}
+
+export interface BatchShape {
+  /** Rows of a batch. Minimum: 1. */
+  readonly rows: number
+  /** Tokens of a row. */
+  readonly columns: number
+}
+
+/** An example of the language objective: read the prefix, predict the solution. */
+export interface LanguageExample {
+  readonly prefix: readonly number[]
+  readonly solution: readonly number[]
+}
+
+export interface LanguageRows extends PackedRows {
+  /** The token that follows; 0 where `lossWeights` is 0. */
+  readonly targets: Int32Array
+  /** 1 where the loss counts (the solution), 0 elsewhere. */
+  readonly lossWeights: Float32Array
+}
+
+const emptyRows = ({ rows, columns }: BatchShape) => ({
+  ids: new Int32Array(rows * columns),
+  positions: new Int32Array(rows * columns),
+  segments: new Int32Array(rows * columns),
+  parents: new Int32Array(rows * columns),
+})
+
+/**
+ * Fills a batch with examples from an endless source, row after row; an example that does not fit the rest of a row
+ * is given back through `putBack` and comes first in the next row or batch.
+ * Errors: an example longer than a row.
+ */
+export function packLanguage(next: () => LanguageExample, putBack: (e: LanguageExample) => void, shape: BatchShape): LanguageRows {
+  const { rows, columns } = shape
+  const batch = {
+    ...emptyRows(shape),
+    targets: new Int32Array(rows * columns),
+    lossWeights: new Float32Array(rows * columns),
+  }
+  for (let row = 0; row < rows; row++) {
+    let used = 0
+    for (let segment = 1; ; segment++) {
+      const example = next()
+      const tokens = [...example.prefix, ...example.solution]
+      const length = tokens.length - 1
+      if (length > columns) throw new RangeError(`Expected examples of at most ${columns + 1} tokens, got ${tokens.length}`)
+      if (used + length > columns) {
+        putBack(example)
+        break
+      }
+      for (let i = 0; i < length; i++) {
+        const at = row * columns + used + i
+        batch.ids[at] = tokens[i]!
+        batch.positions[at] = i
+        batch.segments[at] = segment
+        batch.parents[at] = segment
+        if (i >= example.prefix.length - 1) {
+          batch.targets[at] = tokens[i + 1]!
+          batch.lossWeights[at] = 1
+        }
+      }
+      used += length
+    }
+  }
+  return batch
+}
+
+/** A pair of the preference objective: two continuations of one prefix. */
+export interface PreferenceExample {
+  readonly prefix: readonly number[]
+  readonly chosen: readonly number[]
+  readonly rejected: readonly number[]
+  readonly weight: number
+}
+
+export interface PreferenceRows extends PackedRows {
+  /** Flat index of the last token of each chosen continuation. [pairs] */
+  readonly chosen: Int32Array
+  /** The same for the rejected one. [pairs] */
+  readonly rejected: Int32Array
+  /** Weight of each pair in the loss; 0 for unused places. [pairs] */
+  readonly pairWeights: Float32Array
+  /** Pairs in use. */
+  readonly used: number
+}
+
+/** Fills a batch with pairs, as `packLanguage` does with examples. Each pair takes its prefix once. `pairs`: capacity. */
+export function packPreferences(
+  next: () => PreferenceExample | null,
+  putBack: (e: PreferenceExample) => void,
+  shape: BatchShape & { readonly pairs: number },
+): PreferenceRows {
+  const { rows, columns, pairs } = shape
+  const batch = {
+    ...emptyRows(shape),
+    chosen: new Int32Array(pairs),
+    rejected: new Int32Array(pairs),
+    pairWeights: new Float32Array(pairs),
+  }
+  let used = 0
+  for (let row = 0; row < rows && used < pairs; row++) {
+    let column = 0
+    for (let segment = 1; used < pairs; segment += 3) {
+      const example = next()
+      if (example === null) return { ...batch, used }
+      const { prefix, chosen, rejected, weight } = example
+      const length = prefix.length + chosen.length + rejected.length
+      if (length > columns) throw new RangeError(`Expected pairs of at most ${columns} tokens, got ${length}`)
+      if (column + length > columns) {
+        putBack(example)
+        break
+      }
+      const place = (tokens: readonly number[], from: number, number: number) => {
+        for (const [i, token] of tokens.entries()) {
+          const at = row * columns + column + i
+          batch.ids[at] = token
+          batch.positions[at] = from + i
+          batch.segments[at] = number
+          batch.parents[at] = segment
+        }
+        column += tokens.length
+        return row * columns + column - 1
+      }
+      place(prefix, 0, segment)
+      batch.chosen[used] = place(chosen, prefix.length, segment + 1)
+      batch.rejected[used] = place(rejected, prefix.length, segment + 2)
+      batch.pairWeights[used] = weight
+      used++
+    }
+  }
+  return { ...batch, used }
+}

@@ -1,0 +1,163 @@
+// Trains a process preference model: the round's own policy with a scalar head, on pairs of which one side led to a
+// right answer and the other to a wrong one (paper, section 3.3, Eq. 4). Pairs of steps and pairs of whole solutions
+// are mixed. The same cures as for the policy keep it from memorising: fresh numbers, blanked words.
+import { encodePrefix, encodeStep } from '../model/step-format.ts'
+import { openTrainer } from '../model/training.ts'
+import { initialWeights, type Weights } from '../model/weights.ts'
+import type { Step } from '../problem/problem.ts'
+import { renumber } from '../problem/renumber.ts'
+import { random, seedOf, shuffled } from '../seed/random.ts'
+import { type AugmentOptions, blankWords, wordTokens } from './augment.ts'
+import { type PreferenceExample, packPreferences } from './packing.ts'
+import type { OptimizerOptions, TrainingLog, TrainingPoint, TrainingRun } from './policy.ts'
+
+/** Two continuations of one prefix; the chosen one led to a right answer. */
+export interface PairExample {
+  readonly question: string
+  readonly prefix: readonly Step[]
+  readonly chosen: readonly Step[]
+  readonly rejected: readonly Step[]
+  /** Weight in the loss: 1 / (chosen × rejected candidates it was drawn from). */
+  readonly weight: number
+}
+
+export interface PpmTrainingOptions extends AugmentOptions, OptimizerOptions {
+  /** Steps of the whole training. Minimum: 1. @default 600 */
+  readonly steps?: number
+  /** Rate after the warm-up; falls linearly to `floor`. Range: above 0. @default 1e-3 */
+  readonly learningRate?: number
+  /** Steps of linear warm-up. @default 20 */
+  readonly warmUp?: number
+  /** Rate at the end, as a share of `learningRate`. @default 0.02 */
+  readonly floor?: number
+  /** Rows of a batch. @default 16 */
+  readonly rows?: number
+  /** Tokens of a row; raised to a multiple of 32 that holds the longest pair. @default 192 */
+  readonly columns?: number
+  /** Pairs longer than this many tokens are left out and counted. @default 512 */
+  readonly longest?: number
+  /** Share of the last hidden layer dropped before the head. Range: 0 to below 1. @default 0.1 */
+  readonly dropout?: number
+}
+
+export interface PpmTrainingLog extends TrainingLog {
+  /** Share of the last 50 batches' pairs in which the chosen side scored higher. */
+  readonly pairAccuracy: number
+}
+
+/** Trains on all pairs from the weights of a policy. Errors: no pairs. */
+export async function trainPpm({
+  engine,
+  config,
+  tokenizer,
+  seed,
+  policy,
+  pairs,
+  options = {},
+  onProgress,
+  signal,
+}: TrainingRun<PpmTrainingOptions> & { readonly policy: Weights; readonly pairs: readonly PairExample[] }): Promise<{
+  weights: Weights
+  log: PpmTrainingLog
+}> {
+  const { steps = 600, learningRate = 1e-3, warmUp = 20, floor = 0.02, rows = 16, columns = 192 } = options
+  const { longest = 512, blank = 0.15, dropout = 0.1, weightDecay = 0.1, clipNorm = 1, renumber: fresh = true } = options
+  const encode = (pair: PairExample): PreferenceExample => ({
+    prefix: encodePrefix(tokenizer, { problemId: '', question: pair.question, steps: pair.prefix }),
+    chosen: pair.chosen.flatMap((step) => encodeStep(tokenizer, step)),
+    rejected: pair.rejected.flatMap((step) => encodeStep(tokenizer, step)),
+    weight: pair.weight,
+  })
+  const lengthOf = (e: PreferenceExample) => e.prefix.length + e.chosen.length + e.rejected.length
+  const lengths = pairs.map((pair) => lengthOf(encode(pair)))
+  const usable = pairs.filter((_, i) => lengths[i]! <= longest)
+  if (usable.length === 0)
+    throw new Error(`Expected at least one preference pair of up to ${longest} tokens, got none. Were all problems solved always, or never?`)
+  const longestUsable = Math.max(...lengths.filter((length) => length <= longest)) + 24
+  const shape = { rows, columns: Math.max(columns, Math.ceil(longestUsable / 32) * 32), pairs: rows * 4 }
+
+  const orderRandom = random(seed, 'order')
+  const numberRandom = random(seed, 'numbers')
+  const blankRandom = random(seed, 'blank')
+  const isWord = wordTokens(tokenizer)
+  const blankId = tokenizer.idOf('<|blank|>')
+  let order: PairExample[] = []
+  const held: PreferenceExample[] = []
+  const draw = (): PreferenceExample => {
+    for (;;) {
+      if (order.length === 0) order = shuffled(orderRandom, usable)
+      const pair = order.pop()!
+      const example = encode(fresh ? renumberPair(pair, numberRandom) : pair)
+      if (lengthOf(example) > shape.columns) continue
+      if (blank === 0 || blankId === null) return example
+      return { ...example, prefix: blankWords(example.prefix, { share: blank, blankId, isWord, rng: blankRandom }) }
+    }
+  }
+  const batch = () =>
+    packPreferences(
+      () => held.pop() ?? draw(),
+      (example) => held.push(example),
+      shape,
+    )
+
+  const trainer = await openTrainer(engine, config, withValueHead(policy, config, seed), {
+    ...shape,
+    objective: 'preference',
+    optimizer: { weightDecay, clipNorm },
+    dropout,
+    seed: seedOf(seed, 'dropout'),
+  })
+  try {
+    const curve: TrainingPoint[] = []
+    const recent: { right: number; used: number }[] = []
+    let smoothedLoss = Number.NaN
+    let upcoming = batch()
+    for (let step = 0; step < steps; step++) {
+      signal?.throwIfAborted()
+      const rate = learningRate * Math.min(1, (step + 1) / warmUp) * Math.max(floor, 1 - step / steps)
+      const current = upcoming
+      const running = trainer.step(current, rate)
+      upcoming = batch()
+      const { loss, correct = 0 } = await running
+      smoothedLoss = Number.isNaN(smoothedLoss) ? loss : smoothedLoss * 0.95 + loss * 0.05
+      recent.push({ right: correct * current.used, used: current.used })
+      if (recent.length > 50) recent.shift()
+      const point = { step: step + 1, loss: smoothedLoss, learningRate: rate }
+      if ((step + 1) % 20 === 0) curve.push(point)
+      onProgress?.({ ...point, of: steps })
+    }
+    const log = {
+      steps,
+      loss: smoothedLoss,
+      capped: false,
+      examples: usable.length,
+      tooLong: pairs.length - usable.length,
+      tokens: steps * shape.rows * shape.columns,
+      pairAccuracy: recent.reduce((sum, r) => sum + r.right, 0) / recent.reduce((sum, r) => sum + r.used, 0),
+      curve,
+    }
+    return { weights: await trainer.weights(), log }
+  } finally {
+    await trainer.dispose()
+  }
+}
+
+function withValueHead(policy: Weights, config: TrainingRun<unknown>['config'], seed: number): Weights {
+  const head = initialWeights(config, seedOf(seed, 'head'), { valueHead: true })
+  const weights: Weights = new Map(policy)
+  for (const name of ['value_head.weight', 'value_head.bias']) weights.set(name, head.get(name)!)
+  return weights
+}
+
+/** The same pair about other numbers: question, prefix and both sides are rewritten together. */
+function renumberPair(pair: PairExample, rng: () => number): PairExample {
+  const { prefix, chosen, rejected } = pair
+  const { question, steps } = renumber(pair.question, [...prefix, ...chosen, ...rejected], rng)
+  return {
+    question,
+    prefix: steps.slice(0, prefix.length),
+    chosen: steps.slice(prefix.length, prefix.length + chosen.length),
+    rejected: steps.slice(prefix.length + chosen.length),
+    weight: pair.weight,
+  }
+}

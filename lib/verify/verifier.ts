@@ -1,0 +1,196 @@
+// Runs steps in Python and says what came of them: the public door of this folder. Equal work is done once. Contained
+// against accidents (time, memory, output, stray processes) with the means that every user of the machine has; not
+// against an attacker: steps can read files and reach the network. Linux and macOS; only Linux is tested.
+import { createHash } from 'node:crypto'
+import { availableParallelism } from 'node:os'
+import type { Step } from '../problem/problem.ts'
+import { VerdictCache } from './cache.ts'
+import { Pool, type PoolCounts } from './pool.ts'
+import { findPython } from './python.ts'
+import type { Verdict, Verifier } from './verdict.ts'
+import type { Limits } from './zygote.ts'
+
+export interface VerifierOptions {
+  /** Interpreter, as a path or a name of PATH. @default ASTERISM_PYTHON, else python3 */
+  readonly python?: string
+  /** Fork servers. Minimum: 1. @default the number of cores, at most 2 */
+  readonly processes?: number
+  /** What one execution may use. */
+  readonly limits?: Partial<Limits>
+  /** Whether verdicts are kept and equal work under way is shared. @default true */
+  readonly cache?: boolean
+  /** Verdicts kept. Minimum: 0. @default 50000 */
+  readonly cacheEntries?: number
+  /** Runs of code that is not plain, at once in each server. Minimum: 1. @default 2 */
+  readonly singlesPerProcess?: number
+  /** Requests whose plain code shares one process. Minimum: 1. @default 64 */
+  readonly groupsPerBatch?: number
+  /** A server is replaced after this many runs. Minimum: 1. @default 5000 */
+  readonly recycleAfter?: number
+  /** Modules that are imported once, before anything runs, e.g. ['sympy'] where most steps need it. @default [] */
+  readonly preload?: readonly string[]
+}
+
+/** What a verifier has done so far, and with what. */
+export interface VerifierStats extends Readonly<PoolCounts> {
+  readonly python: { readonly path: string; readonly version: string }
+  readonly limits: Limits
+  /** Process ids of the fork servers that run now. */
+  readonly pids: readonly number[]
+  readonly executions: number
+  /** Verdicts that needed no run: kept from before, or equal to one under way. */
+  readonly cacheHits: number
+}
+
+export interface PythonVerifier extends Verifier {
+  /**
+   * Runs whole programs from nothing. One verdict each, in order: that of the first step that fails, else `ok` with what
+   * the last step printed. Throws a RangeError for a program without steps.
+   */
+  run(programs: readonly (readonly Step[])[]): Promise<Verdict[]>
+  stats(): VerifierStats
+}
+
+export const DEFAULT_LIMITS: Limits = { cpuMs: 2_000, wallMs: 10_000, memoryMb: 512, outputBytes: 65_536 }
+
+/** Longest program that is run, in characters. */
+const LONGEST_CODE = 1 << 20
+
+/**
+ * Starts the Python processes that run steps. Rejects with one line that says what to install when there is no usable
+ * Python. The verifier owns processes: `dispose()` ends them. It keeps no Node process alive while it is idle, and ends
+ * with it, however that ends.
+ *
+ * An earlier step that no longer runs gives every candidate the verdict `infra`. When the sandbox itself fails, three
+ * times over, `verify` and `run` reject.
+ */
+export async function openVerifier(options: VerifierOptions = {}): Promise<PythonVerifier> {
+  const limits = { ...DEFAULT_LIMITS, ...options.limits }
+  const processes = options.processes ?? Math.min(2, availableParallelism())
+  const { singlesPerProcess = 2, groupsPerBatch = 64, recycleAfter = 5_000, cacheEntries = 50_000 } = options
+  const positive = { processes, singlesPerProcess, groupsPerBatch, recycleAfter, ...limits }
+  for (const [name, value] of Object.entries(positive)) expectInteger(name, value, 1)
+  expectInteger('cacheEntries', cacheEntries, 0)
+  const python = await findPython(options.python)
+  const pool = await Pool.open({
+    python,
+    processes,
+    singlesPerProcess,
+    groupsPerBatch,
+    recycleAfter,
+    limits,
+    preload: options.preload ?? [],
+  })
+  const settings = JSON.stringify([python, limits])
+  return new PooledVerifier(pool, settings, options.cache === false ? null : new VerdictCache(cacheEntries), () => ({
+    python: { path: python.path, version: python.version.join('.') },
+    limits,
+  }))
+}
+
+class PooledVerifier implements PythonVerifier {
+  readonly #pool: Pool
+  readonly #settings: string
+  readonly #cache: VerdictCache | null
+  readonly #about: () => Pick<VerifierStats, 'python' | 'limits'>
+  readonly #underWay = new Map<string, Promise<Verdict>>()
+  #executions = 0
+  #cacheHits = 0
+
+  constructor(
+    pool: Pool,
+    settings: string,
+    cache: VerdictCache | null,
+    about: () => Pick<VerifierStats, 'python' | 'limits'>,
+  ) {
+    this.#pool = pool
+    this.#settings = settings
+    this.#cache = cache
+    this.#about = about
+  }
+
+  get executions(): number {
+    return this.#executions
+  }
+
+  verify(steps: readonly Step[], candidates: readonly Step[]): Promise<Verdict[]> {
+    return this.#judge(steps.map(textOf), candidates.map(textOf), false)
+  }
+
+  async run(programs: readonly (readonly Step[])[]): Promise<Verdict[]> {
+    if (programs.some((program) => program.length === 0)) {
+      throw new RangeError('Expected programs of one or more steps, got one without steps')
+    }
+    const verdicts = await Promise.all(
+      programs.map((program) => this.#judge(program.slice(0, -1).map(textOf), [program.at(-1)!.text], true)),
+    )
+    return verdicts.map(([verdict]) => verdict!)
+  }
+
+  stats(): VerifierStats {
+    const { counts, pids } = this.#pool
+    return { ...this.#about(), ...counts, pids, executions: this.#executions, cacheHits: this.#cacheHits }
+  }
+
+  dispose(): Promise<void> {
+    return this.#pool.dispose()
+  }
+
+  /** Verdicts of `candidates` after `steps`: kept ones, shared ones, and one group for what is left. */
+  #judge(steps: string[], candidates: string[], whole: boolean): Promise<Verdict[]> {
+    const digest = hashOf(JSON.stringify([this.#settings, whole, steps]))
+    const fresh: { text: string; key: string; resolve(verdict: Verdict): void; reject(error: Error): void }[] = []
+    const here = new Map<string, Promise<Verdict> | Verdict>() // equal candidates of this request run once, cache or not
+    const verdicts = candidates.map((text) => {
+      const key = digest + (text.length > 200 ? hashOf(text) : text)
+      let verdict = here.get(key) ?? this.#cache?.get(key) ?? (this.#cache ? this.#underWay.get(key) : undefined)
+      if (verdict) {
+        if (!here.has(key)) this.#cacheHits++
+      } else {
+        verdict = new Promise<Verdict>((resolve, reject) => fresh.push({ text, key, resolve, reject }))
+        if (this.#cache) this.#underWay.set(key, verdict)
+      }
+      here.set(key, verdict)
+      return verdict
+    })
+    const length = steps.reduce((sum, text) => sum + text.length, 0)
+    const runnable = fresh.filter(({ text, key, resolve }) => {
+      if (length + text.length <= LONGEST_CODE) return true
+      this.#underWay.delete(key)
+      resolve({
+        kind: 'refused',
+        reason: `Expected at most ${LONGEST_CODE} characters of code, got ${length + text.length}`,
+      })
+      return false
+    })
+    if (runnable.length > 0) {
+      this.#pool.submit({
+        steps,
+        candidates: runnable.map(({ text }) => text),
+        whole,
+        settle: (candidate, verdict) => {
+          const { key, resolve } = runnable[candidate]!
+          this.#executions++
+          this.#underWay.delete(key)
+          if (verdict.kind !== 'unsupported') this.#cache?.set(key, verdict) // the module may be installed meanwhile
+          resolve(verdict)
+        },
+        fail: (candidate, error) => {
+          const { key, reject } = runnable[candidate]!
+          this.#underWay.delete(key)
+          reject(error)
+        },
+      })
+    }
+    return Promise.all(verdicts)
+  }
+}
+
+const textOf = (step: Step): string => step.text
+
+const hashOf = (text: string): string => createHash('sha256').update(text).digest('base64')
+
+function expectInteger(name: string, value: number, least: number): void {
+  if (Number.isSafeInteger(value) && value >= least) return
+  throw new RangeError(`Expected \`${name}\` to be an integer from ${least} up, got \`${value}\``)
+}
