@@ -52,7 +52,7 @@ export function startKernel(transport: Transport): Kernel {
 
   const handlers: Handlers = {
     kernel_info_request: () => kernelInfo(),
-    execute_request: ({ message, content }) => executions.execute(message.header, content),
+    execute_request: ({ message, content }) => executions.execute(message, content),
     is_complete_request: async ({ content }) => (await import('./completeness.ts')).completeness(content.code),
     complete_request: ({ message, content }) => executions.complete(message.header.msg_id, content),
     inspect_request: ({ message, content }) => executions.inspect(message.header.msg_id, content),

@@ -22,7 +22,6 @@ export type FrameHead =
   | { type: 'publish'; cell: string; message: 'display_data' | 'update_display_data' | 'execute_result' }
   | { type: 'publish'; cell: string; message: 'clear_output' | 'error' }
   | { type: 'input'; cell: string; request: string }
-  | { type: 'interrupted' }
   | { type: 'reply'; request: string }
 
 export type StreamName = 'stdout' | 'stderr'

@@ -10,6 +10,8 @@ export type UserRequest =
   | {
       type: 'execute'
       id: string
+      /** The cell's name in stack traces: `cell 3`. */
+      name: string
       code: string
       count: number
       silent: boolean

@@ -71,8 +71,7 @@ const reportLate = (work: Promise<unknown>): void => {
 
 async function execute(request: UserRequest & { type: 'execute' }): Promise<void> {
   const interrupt = new AbortController()
-  const { id, count, silent, allowStdin } = request
-  const name = silent ? `silent cell after ${count}` : `cell ${count}`
+  const { id, name, count, silent, allowStdin } = request
   const cell: CellContext = { id, name, silent, allowStdin, signal: interrupt.signal }
   running = { id, interrupt }
   const works = new Set<Promise<unknown>>()
@@ -165,7 +164,6 @@ process.on('message', (request: UserRequest) => {
       void execute(request)
       return
     case 'interrupt':
-      send({ type: 'interrupted' })
       running?.interrupt.abort(new Error('The cell was interrupted'))
       return
     case 'answer':

@@ -1,7 +1,8 @@
 // The Q-values that a search has written on its steps, and the same computed again from what its terminals are worth.
+
+import type { Grader } from '../problem/answer.ts'
 import type { Annotator } from '../search/annotator.ts'
 import { backup, judge, start } from '../search/backup.ts'
-import type { Grader } from '../problem/answer.ts'
 import { qOf, type Tree } from '../search/tree.ts'
 
 /** [N] Q-value of each node, in [-1, 1]; null for a node that was never visited. Index 0 is the root. */
@@ -31,8 +32,5 @@ function settlements({ nodes, stats }: Tree): number[] {
     nodes[node]!.terminal === 'deadEnd' || nodes[node]!.terminal === 'unsupported'
   return nodes
     .flatMap((_, node) => (stats.settledIn[node] === null ? [] : [node]))
-    .sort(
-      (a, b) =>
-        stats.settledIn[a]! - stats.settledIn[b]! || Number(isDeadEnd(a)) - Number(isDeadEnd(b)) || a - b,
-    )
+    .sort((a, b) => stats.settledIn[a]! - stats.settledIn[b]! || Number(isDeadEnd(a)) - Number(isDeadEnd(b)) || a - b)
 }

@@ -13,7 +13,8 @@ export const systemTwo = (ppm: Ppm): Annotator => ({
   usesReference: false,
   reward({ kind, score }) {
     if (kind !== 'answered') return -1
-    if (score === null) throw new Error('Expected a PPM score on every answer, got none. Was the tree searched with a PPM?')
+    if (score === null)
+      throw new Error('Expected a PPM score on every answer, got none. Was the tree searched with a PPM?')
     return score
   },
 })

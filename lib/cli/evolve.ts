@@ -27,7 +27,9 @@ export async function evolve(run: Run, options: EvolveOptions): Promise<Report> 
   const rounds = run.settings.rounds.slice(0, options.rounds)
   for (const { round } of rounds) {
     const search = await searchRound(run, round, options)
-    onStage(`round ${round}  search     solved ${search.solved} of ${search.problems}, ${search.executions} steps executed`)
+    onStage(
+      `round ${round}  search     solved ${search.solved} of ${search.problems}, ${search.executions} steps executed`,
+    )
     const { accepted, pairs, accidents } = selectExamples(run, round)
     onStage(
       `round ${round}  select     ${accepted.length} trajectories, ${pairs.length} pairs; ` +

@@ -34,7 +34,10 @@ export async function main(argv: readonly string[]): Promise<number> {
     .option('--run <name>', 'name of the run: its folder below --runs', 'default')
     .option('--seed <n>', 'decides everything random', integer(0), 1)
     .option('--rounds <n>', 'do only the first rounds', integer(1))
-    .option('--problems <file>', 'GSM8K, MATH or {question, answer} as JSONL or JSON (default: generated word problems)')
+    .option(
+      '--problems <file>',
+      'GSM8K, MATH or {question, answer} as JSONL or JSON (default: generated word problems)',
+    )
     .option('--limit <n>', 'use at most this many problems of the file', integer(1))
     .option('--set <key=value>', 'change a setting, e.g. rounds.1.passes.0.rollouts=16 (may be repeated)', collect, [])
     .option('--device <name>', 'cpu, webgpu, cuda, coreml or directml', 'cpu')

@@ -1,7 +1,7 @@
 // report.html of a run: its report with learning curves, Q-value histograms and a few example trees.
 import { existsSync, readFileSync } from 'node:fs'
-import { writeAtomic } from '../file/atomic.ts'
 import type { Report } from '../eval/report-schema.ts'
+import { writeAtomic } from '../file/atomic.ts'
 import type { Run } from '../round/run.ts'
 import { readTrees } from '../round/search-round.ts'
 import { learningCurve } from '../show/curves.ts'
@@ -55,7 +55,9 @@ export function learningCurves(run: Run, rounds: readonly number[]) {
       const { curve } = JSON.parse(readFileSync(path, 'utf8')) as TrainingLog
       return [{ name: `round ${round}`, points: curve.map(({ step, loss }) => ({ step, loss })) }]
     })
-    return runs.length > 0 ? [learningCurve(runs, { title: `Training loss of the ${model === 'ppm' ? 'PPM' : 'policy'}` })] : []
+    return runs.length > 0
+      ? [learningCurve(runs, { title: `Training loss of the ${model === 'ppm' ? 'PPM' : 'policy'}` })]
+      : []
   })
 }
 

@@ -42,7 +42,12 @@ function generated(seed: number, settings: Settings) {
 
 function fromFile(
   path: string,
-  { seed, settings, limit, warn }: { seed: number; settings: Settings; limit?: number | undefined; warn: (line: string) => void },
+  {
+    seed,
+    settings,
+    limit,
+    warn,
+  }: { seed: number; settings: Settings; limit?: number | undefined; warn: (line: string) => void },
 ) {
   const file = readProblems(path, limit === undefined ? {} : { limit })
   for (const line of describeSkipped(path, file)) warn(line)

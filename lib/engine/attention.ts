@@ -47,7 +47,12 @@ export function attend(g: Graph, q: Value, k: Value, v: Value, mask: Value): Val
   const lines = reshape(g, q, [...joined, headSize])
   const scores = reshape(g, product(g, lines, k, { transposeB: true, scale }), [...apart, keys])
   const seen = add(g, scores, mask)
-  const weights = g.node('Softmax', [seen], { type: 'float32', shape: seen.shape }, { attributes: { axis: { int: -1 } } })
+  const weights = g.node(
+    'Softmax',
+    [seen],
+    { type: 'float32', shape: seen.shape },
+    { attributes: { axis: { int: -1 } } },
+  )
   const weightLines = reshape(g, weights, [...joined, keys])
   const out = product(g, weightLines, v)
   const result = g.record(out, [lines, k, v], (dy) => {

@@ -12,7 +12,8 @@ const DEVICES: Record<Device, { provider: string; advice: string }> = {
   webgpu: { provider: 'webgpu', advice: 'it needs a GPU with a Vulkan, Metal or Direct3D 12 driver' },
   cuda: {
     provider: 'cuda',
-    advice: 'it needs Linux on x64, an NVIDIA driver and the CUDA build: `npm rebuild onnxruntime-node` without the skip line in .npmrc',
+    advice:
+      'it needs Linux on x64, an NVIDIA driver and the CUDA build: `npm rebuild onnxruntime-node` without the skip line in .npmrc',
   },
   coreml: { provider: 'coreml', advice: 'it needs macOS' },
   directml: { provider: 'dml', advice: 'it needs Windows' },
@@ -47,6 +48,8 @@ export function deviceError(device: string, built: readonly Device[], reason?: s
   const advice = (DEVICES as Record<string, { advice: string } | undefined>)[device]?.advice
   const found = `this ONNX Runtime was built for ${built.join(', ')}`
   const what = advice ? `Expected the device ${device}` : `Expected a device (${DEVICE_NAMES.join(', ')})`
-  const why = reason ? `, but opening it failed: ${reason.split('\n')[0]}` : `, got ${advice ? 'none' : `\`${device}\``}`
+  const why = reason
+    ? `, but opening it failed: ${reason.split('\n')[0]}`
+    : `, got ${advice ? 'none' : `\`${device}\``}`
   return new Error(`${what}${why} (${found}). ${advice ? `To use it: ${advice}. Otherwise choose` : 'Choose'} cpu.`)
 }

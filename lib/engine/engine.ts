@@ -160,7 +160,11 @@ function startHost(options: HostOptions) {
 
 function transferables(request: Request): ArrayBuffer[] {
   const tensors: Tensor[] =
-    request.kind === 'run' ? Object.values(request.feeds) : request.kind === 'write' ? Object.values(request.tensors) : []
+    request.kind === 'run'
+      ? Object.values(request.feeds)
+      : request.kind === 'write'
+        ? Object.values(request.tensors)
+        : []
   const arrays = request.kind === 'open' ? [request.model] : tensors.map((tensor) => tensor.data)
   return [...new Set(arrays.map((array) => array.buffer as ArrayBuffer))]
 }

@@ -86,25 +86,25 @@ export function rotate(g: Graph, x: Value, positions: Value, { cosines, sines, b
   return g.record(turn(x, sines), [x], (dy) => [turn(dy, back)])
 }
 
-/** `silu(gate) · up` with silu(x) = x · sigmoid(x). */
-export function gated(g: Graph, gate: Value, up: Value): Value {
-  const open = sigmoid(g, gate)
-  const active = multiply(g, gate, open)
-  return g.record(multiply(g, active, up), [gate, up], (dy) => {
-    // d silu = s + silu · (1 - s) = s · (1 + x - silu)
-    const slope = multiply(g, open, add(g, subtract(g, gate, active), g.scalar(1)))
-    return [multiply(g, multiply(g, dy, up), slope), multiply(g, dy, active)]
-  })
+/** `x · sigmoid(x)`. */
+export function silu(g: Graph, x: Value): Value {
+  const open = sigmoid(g, x)
+  const y = g.node('Mul', [x, open], { type: x.type, shape: x.shape })
+  // sigmoid + y · (1 - sigmoid) = sigmoid · (1 + x - y)
+  return g.record(y, [x], (dy) => [multiply(g, dy, multiply(g, open, add(g, subtract(g, x, y), g.scalar(1))))])
 }
 
 /** Rows of the token table. table: [vocabulary, width], ids: [...] int. Result: [..., width]. */
 export function embedding(g: Graph, table: Value, ids: Value): Value {
   return g.record(gather(g, table, ids), [table], (dy) => {
-    const [vocabulary] = table.shape as [number, number]
-    const flatIds = reshape(g, cast(g, ids, 'int64'), [...flat(g, dy).shape.slice(0, 1), 1])
+    const [width] = table.shape.slice(1)
+    const rows = flat(g, dy)
+    // ScatterND adds rows of one token in whatever order its threads meet them; ScatterElements keeps one order.
+    const column = reshape(g, ids, [rows.shape[0]!, 1])
+    const index = g.node('Expand', [column, g.ints([1, width as number])], { type: ids.type, shape: rows.shape })
     const zeros = g.node('ConstantOfShape', [g.ints(table.shape as number[])], table)
-    void vocabulary
-    return [g.node('ScatterND', [zeros, flatIds, flat(g, dy)], table, { attributes: { reduction: { text: 'add' } } })]
+    const attributes = { axis: { int: 0 }, reduction: { text: 'add' } }
+    return [g.node('ScatterElements', [zeros, index, rows], table, { attributes })]
   })
 }
 
@@ -114,7 +114,11 @@ export function embedding(g: Graph, table: Value, ids: Value): Value {
  */
 export function readRows(g: Graph, x: Value, index: Value, inverse: Value): Value {
   return g.record(gather(g, x, index), [x], (dy) => {
-    const nothing = g.constant({ type: 'float32', dims: [1, x.shape[1] as number], data: new Float32Array(x.shape[1] as number) })
+    const nothing = g.constant({
+      type: 'float32',
+      dims: [1, x.shape[1] as number],
+      data: new Float32Array(x.shape[1] as number),
+    })
     return [gather(g, concat(g, [dy, nothing], 0, `${dy.shape[0]}+1`), inverse)]
   })
 }
@@ -126,7 +130,10 @@ export function pick(g: Graph, table: Value, index: Value): Value {
     const order = g.node('Shape', [table], { type: 'int64', shape: [2] })
     const rows = gather(g, order, g.scalar(0, 'int64'))
     const zeroOne = g.constant({ type: 'float32', dims: [2], data: new Float32Array([0, 1]) })
-    const hot = g.node('OneHot', [cast(g, index, 'int64'), rows, zeroOne], { type: 'float32', shape: [index.shape[0]!, table.shape[0]!] })
+    const hot = g.node('OneHot', [cast(g, index, 'int64'), rows, zeroOne], {
+      type: 'float32',
+      shape: [index.shape[0]!, table.shape[0]!],
+    })
     return [product(g, hot, dy, { transposeA: true })]
   })
 }
@@ -142,16 +149,33 @@ function shares(g: Graph, weights: Value): Value {
  */
 export function crossEntropy(g: Graph, logits: Value, targets: Value, weights: Value): Value {
   const [rows] = logits.shape
-  const log = g.node('LogSoftmax', [logits], { type: 'float32', shape: logits.shape }, { attributes: { axis: { int: -1 } } })
+  const log = g.node(
+    'LogSoftmax',
+    [logits],
+    { type: 'float32', shape: logits.shape },
+    { attributes: { axis: { int: -1 } } },
+  )
   const target = reshape(g, targets, [rows!, 1])
-  const picked = g.node('GatherElements', [log, target], { type: 'float32', shape: [rows!, 1] }, { attributes: { axis: { int: 1 } } })
+  const picked = g.node(
+    'GatherElements',
+    [log, target],
+    { type: 'float32', shape: [rows!, 1] },
+    { attributes: { axis: { int: 1 } } },
+  )
   const share = shares(g, weights)
   const loss = negate(g, reduceSum(g, multiply(g, picked, share), [0, 1], false))
   return g.record(loss, [logits], (dy) => {
     const scaled = multiply(g, share, dy)
     const spread = multiply(g, exp(g, log), scaled)
     const attributes = { axis: { int: 1 }, reduction: { text: 'add' } }
-    return [g.node('ScatterElements', [spread, target, negate(g, scaled)], { type: 'float32', shape: logits.shape }, { attributes })]
+    return [
+      g.node(
+        'ScatterElements',
+        [spread, target, negate(g, scaled)],
+        { type: 'float32', shape: logits.shape },
+        { attributes },
+      ),
+    ]
   })
 }
 

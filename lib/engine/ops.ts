@@ -167,3 +167,25 @@ export function gather(g: Graph, x: Value, index: Value, axis = 0): Value {
   const shape = [...x.shape.slice(0, axis), ...index.shape, ...x.shape.slice(axis + 1)]
   return g.node('Gather', [x, index], { type: x.type, shape }, { attributes: { axis: { int: axis } } })
 }
+
+/** The part of x from `start` up to `end` along an axis. Bounds are [1] int64 values; the size gets the name `size`. */
+export function slice(g: Graph, x: Value, axis: number, start: Value, end: Value, size: Dim): Value {
+  const shape = x.shape.map((dim, i) => (i === axis ? size : dim))
+  return g.node('Slice', [x, start, end, g.ints([axis])], { type: x.type, shape })
+}
+
+/** Softmax over the last axis; `log` for its logarithm. No gradient: see attention.ts and `crossEntropy`. */
+export const softmax = (g: Graph, x: Value, { log = false } = {}): Value =>
+  g.node(log ? 'LogSoftmax' : 'Softmax', [x], same(x), { attributes: { axis: { int: -1 } } })
+
+/** Size of one axis when the graph runs, as [1] int64. */
+export function lengthOf(g: Graph, x: Value, axis: number): Value {
+  const shape = g.node('Shape', [x], { type: 'int64', shape: [x.shape.length] })
+  return g.node('Gather', [shape, g.ints([axis])], { type: 'int64', shape: [1] })
+}
+
+/** 0, 1, … as int64. count: [1] int64. Result: [length]. */
+export function counting(g: Graph, count: Value, length: Dim): Value {
+  const end = g.node('Squeeze', [count], { type: 'int64', shape: [] })
+  return g.node('Range', [g.scalar(0, 'int64'), end, g.scalar(1, 'int64')], { type: 'int64', shape: [length] })
+}

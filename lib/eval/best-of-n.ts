@@ -1,5 +1,5 @@
-// Best-of-N at matched tokens: the same policy samples whole solutions until it has spent, per problem, what System 2
-// spent on average; the PPM or a vote chooses. The baseline that every search has to beat.
+// Best-of-N at matched tokens: the same policy samples whole solutions until it has spent on each problem what System 2
+// spent on it; the PPM or a vote chooses. The baseline that every search has to beat.
 import type { LocalPolicy } from '../policy/local.ts'
 import type { Ppm } from '../policy/ppm-contract.ts'
 import type { Grader } from '../problem/answer.ts'
@@ -21,8 +21,8 @@ export interface Sample {
 
 export interface SampleOptions {
   readonly seed: number
-  /** Tokens to spend on each problem. */
-  readonly tokensPerProblem: number
+  /** Tokens to spend on each problem. [problems] */
+  readonly budgets: readonly number[]
   /** Sampling temperature. @default 1 */
   readonly temperature?: number
   /** Longest solution in tokens. @default 160 */
@@ -36,13 +36,13 @@ export interface SampleOptions {
 export async function sampleSolutions(
   problems: readonly Problem[],
   { policy, ppm, verifier, grader }: { policy: LocalPolicy; ppm: Ppm; verifier: PythonVerifier; grader: Grader },
-  { seed, tokensPerProblem, temperature = 1, maxTokens = 160 }: SampleOptions,
+  { seed, budgets, temperature = 1, maxTokens = 160 }: SampleOptions,
 ): Promise<Sample[][]> {
   const prefixes = problems.map(({ id, question }) => ({ problemId: id, question, steps: [] as Step[] }))
   const spent = problems.map(() => 0)
   const drawn = problems.map((): { steps: Step[]; complete: boolean; tokens: number }[] => [])
   for (let turn = 0; ; turn++) {
-    const open = problems.flatMap((_, i) => (spent[i]! < tokensPerProblem ? [i] : []))
+    const open = problems.flatMap((_, i) => (spent[i]! < Math.max(1, budgets[i]!) ? [i] : []))
     if (open.length === 0) break
     // Few draws a turn, so that a problem with long solutions does not overshoot its budget by much.
     const count = turn === 0 ? 1 : 4
@@ -55,9 +55,9 @@ export async function sampleSolutions(
       spent[i]! += solutions[k]!.reduce((sum, { tokens }) => sum + tokens, 0)
     }
   }
-  const matched = drawn.map((solutions) => {
+  const matched = drawn.map((solutions, i) => {
     const tokens = solutions.map((solution) => solution.tokens)
-    return solutions.slice(0, samplesWithin(tokensPerProblem, tokens))
+    return solutions.slice(0, samplesWithin(budgets[i]!, tokens))
   })
   return gradeAll(problems, matched, { ppm, verifier, grader })
 }

@@ -3,13 +3,13 @@
 import { existsSync, readFileSync } from 'node:fs'
 import type { Engine } from '../engine/engine.ts'
 import { writeAtomic } from '../file/atomic.ts'
-import { loadPolicy, type LocalPolicy } from '../policy/local.ts'
+import { type LocalPolicy, loadPolicy } from '../policy/local.ts'
 import { loadPpm } from '../policy/local-ppm.ts'
 import type { Ppm } from '../policy/ppm-contract.ts'
 import { type Grader, numericGrader } from '../problem/answer.ts'
 import { openGrammar } from '../round/grammar.ts'
 import type { Run } from '../round/run.ts'
-import { readTrees, type RoundProgress } from '../round/search-round.ts'
+import { type RoundProgress, readTrees } from '../round/search-round.ts'
 import { type AcceptedTrajectory, selectExamples } from '../round/select-examples.ts'
 import { timed } from '../round/timings.ts'
 import { splitPairs } from '../round/train-round.ts'
@@ -18,7 +18,7 @@ import type { PythonVerifier } from '../verify/verifier.ts'
 import { type Sample, sampleSolutions } from './best-of-n.ts'
 import { faithfulness } from './faithful.ts'
 import { type Answered, greedyAnswers, runPrograms } from './greedy.ts'
-import { type BandMeasures, bands, type Measure, netGain, type NetGain, wilson } from './intervals.ts'
+import { type BandMeasures, bands, type Measure, type NetGain, netGain, wilson } from './intervals.ts'
 import { pairAccuracy } from './pair-accuracy.ts'
 import { type SystemTwoAnswer, systemTwoAnswers } from './system-two.ts'
 import { bestByScore, majority } from './vote.ts'
@@ -37,7 +37,13 @@ export interface RoundMetrics {
   readonly bestOfN?: BandMeasures
   readonly majority?: BandMeasures
   readonly net?: NetGain
-  readonly scaling?: readonly { trajectories: number; system2?: Measure; bestOfN?: Measure; majority?: Measure; anyRight?: Measure }[]
+  readonly scaling?: readonly {
+    trajectories: number
+    system2?: Measure
+    bestOfN?: Measure
+    majority?: Measure
+    anyRight?: Measure
+  }[]
   readonly ppmPairAccuracy?: Measure
   readonly tokens: Readonly<Record<string, number>>
 }
@@ -70,12 +76,25 @@ async function measure(run: Run, round: number, parts: EvaluationParts): Promise
   const { accepted, pairs } = selectExamples(run, round)
   const found = {
     round,
-    coverage: bands(run.train, ({ level }) => level, ({ id }) => solved.has(id)),
-    faithful: await faithfulShare(run, accepted.filter((trajectory) => trajectory.round === round), { verifier, grader }),
+    coverage: bands(
+      run.train,
+      ({ level }) => level,
+      ({ id }) => solved.has(id),
+    ),
+    faithful: await faithfulShare(
+      run,
+      accepted.filter((trajectory) => trajectory.round === round),
+      { verifier, grader },
+    ),
   }
   const treeTokens = trees.reduce((sum, { counts }) => sum + counts.tokens, 0)
-  const policy = await loadPolicy(engine, run.roundPath(round, 'policy'), { batchSize, temperature: evaluation.temperature })
-  const ppm = existsSync(run.roundPath(round, 'ppm')) ? await loadPpm(engine, run.roundPath(round, 'ppm'), { batchSize }) : null
+  const policy = await loadPolicy(engine, run.roundPath(round, 'policy'), {
+    batchSize,
+    temperature: evaluation.temperature,
+  })
+  const ppm = existsSync(run.roundPath(round, 'ppm'))
+    ? await loadPpm(engine, run.roundPath(round, 'ppm'), { batchSize })
+    : null
   try {
     tell('greedy answers', 0, run.heldOut.length)
     const greedy = await greedyAnswers(run.heldOut, { policy, verifier, grader }, evaluation)
@@ -83,10 +102,16 @@ async function measure(run: Run, round: number, parts: EvaluationParts): Promise
     const questions = new Map(run.train.map((problem) => [problem.id, problem.question]))
     const withPpm = ppm && { ppmPairAccuracy: await pairAccuracy(splitPairs(run, pairs).heldOut, questions, ppm) }
     const deep =
-      ppm && round >= evaluation.fromRound ? await measureSystemTwo(run, round, greedy, { policy, ppm, ...parts, tell }) : null
+      ppm && round >= evaluation.fromRound
+        ? await measureSystemTwo(run, round, greedy, { policy, ppm, ...parts, tell })
+        : null
     return {
       ...found,
-      passAt1: bands(greedy, ({ level }) => level, ({ right }) => right),
+      passAt1: bands(
+        greedy,
+        ({ level }) => level,
+        ({ right }) => right,
+      ),
       ...(baseline && { baseline }),
       ...withPpm,
       ...deep?.metrics,
@@ -131,7 +156,12 @@ async function measureSystemTwo(
   const samples = await sampleSolutions(
     run.heldOut,
     { policy, ppm, verifier, grader },
-    { seed, tokensPerProblem: spent / answers.length, temperature: evaluation.temperature, maxTokens: evaluation.maxTokens },
+    {
+      seed,
+      budgets: answers.map(({ tokens }) => tokens),
+      temperature: evaluation.temperature,
+      maxTokens: evaluation.maxTokens,
+    },
   )
   tell('best of N', 1, 1)
   const levels = new Map(run.heldOut.map((problem) => [problem.id, problem.level]))
@@ -150,8 +180,16 @@ async function measureSystemTwo(
         ]),
       ),
       anyRight: bands(answers, level, ({ anyRight }) => anyRight),
-      bestOfN: bands(byProblem, (item) => item.level, (item) => item.bestOfN),
-      majority: bands(byProblem, (item) => item.level, (item) => item.majority),
+      bestOfN: bands(
+        byProblem,
+        (item) => item.level,
+        (item) => item.bestOfN,
+      ),
+      majority: bands(
+        byProblem,
+        (item) => item.level,
+        (item) => item.majority,
+      ),
       net: netGain(
         deepOnly(greedy.map(({ right }) => right)),
         deepOnly(answers.map(({ right }) => right[evaluation.vote])),
@@ -169,7 +207,12 @@ function choose(samples: readonly Sample[], grader: Grader): { bestOfN: boolean;
     choice !== undefined && samples[choice.index]!.right
   return {
     bestOfN: isRight(bestByScore(candidates)),
-    majority: isRight(majority(candidates.map(({ answer }) => answer), grader.equivalent)),
+    majority: isRight(
+      majority(
+        candidates.map(({ answer }) => answer),
+        grader.equivalent,
+      ),
+    ),
   }
 }
 
@@ -178,7 +221,11 @@ function scaling(answers: readonly SystemTwoAnswer[], samples: readonly Sample[]
   const n = answers.length
   const most = Math.max(...samples.map((list) => list.length))
   const points = []
-  for (let trajectories = 1; trajectories <= Math.max(most, answers[0]!.curve.at(-1)?.rollouts ?? 1); trajectories *= 2) {
+  for (
+    let trajectories = 1;
+    trajectories <= Math.max(most, answers[0]!.curve.at(-1)?.rollouts ?? 1);
+    trajectories *= 2
+  ) {
     const at = answers.map(({ curve }) => curve.find(({ rollouts }) => rollouts === trajectories))
     const some = samples.map((list) => choose(list.slice(0, trajectories), grader))
     points.push({
@@ -207,7 +254,11 @@ async function faithfulShare(
   const known = trajectories.flatMap(({ problem }, i) =>
     verdicts[i] === null ? [] : [{ level: problem.level, faithful: verdicts[i]! }],
   )
-  return bands(known, ({ level }) => level, ({ faithful }) => faithful)
+  return bands(
+    known,
+    ({ level }) => level,
+    ({ faithful }) => faithful,
+  )
 }
 
 /** What the counts learned in round 1 answer by themselves: every trained policy must beat that. */

@@ -46,9 +46,12 @@ function readPeak(run: Run): number {
 }
 
 function roundReport(run: Run, round: number): RoundReport {
-  const { system2ByVote: _votes, anyRight: _any, baseline: _baseline, ...metrics } = readJson<RoundMetrics>(
-    run.roundPath(round, 'metrics.json'),
-  )
+  const {
+    system2ByVote: _votes,
+    anyRight: _any,
+    baseline: _baseline,
+    ...metrics
+  } = readJson<RoundMetrics>(run.roundPath(round, 'metrics.json'))
   const { seconds, search } = readTimings(run.roundPath(round, 'timings.json'))
   const summary = readJson<SearchSummary>(run.roundPath(round, 'search.json'))
   const training = (model: 'policy' | 'ppm') => {

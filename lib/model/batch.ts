@@ -1,7 +1,7 @@
 // Packed rows: several token sequences behind each other in one row, each seeing only itself and the sequence it
 // continues. Checks them and builds the part of a graph that reads them.
 import type { Graph, Value } from '../engine/graph.ts'
-import { and, equal, greaterOrEqual, or, reshape } from '../engine/ops.ts'
+import { and, counting, equal, greaterOrEqual, lengthOf, or, reshape } from '../engine/ops.ts'
 import type { Tensors } from '../engine/protocol.ts'
 import { maskWhere } from './network.ts'
 
@@ -26,7 +26,10 @@ export function rowFeeds(batch: PackedRows, rows: number, columns: number): Tens
     }
     return { type: 'int32' as const, dims: [rows, columns], data: array.slice() }
   }
-  return { ids: feed('ids'), positions: feed('positions'), segments: feed('segments'), parents: feed('parents') }
+  const parents = feed('parents')
+  // No parent must not mean the padding, which has segment 0.
+  const none = { ...parents, data: parents.data.map((parent) => (parent === 0 ? -1 : parent)) }
+  return { ids: feed('ids'), positions: feed('positions'), segments: feed('segments'), parents: none }
 }
 
 /** The inputs of packed rows and the mask of who sees whom, [rows, 1, columns, 1, columns], made once for all layers. */
@@ -40,25 +43,12 @@ export function rowInputs(g: Graph, rows: number | string, columns: number | str
   const asKey = (x: Value) => reshape(g, x, [rows, 1, 1, 1, columns])
   const own = equal(g, asQuery(segments), asKey(segments))
   const inherited = equal(g, asQuery(parents), asKey(segments))
-  return { ids, positions, mask: maskWhere(g, and(g, causal(g, columns), or(g, own, inherited))) }
+  return { ids, positions, mask: maskWhere(g, and(g, causal(g, ids), or(g, own, inherited))) }
 }
 
-/** Whether a query at or after a key, [1, 1, columns, 1, columns]. */
-export function causal(g: Graph, columns: number | string, ids?: Value): Value {
-  const order = typeof columns === 'number' ? counting(g, columns) : countingAlong(g, ids!, columns)
+/** Whether a query stands at or after a key, [1, 1, columns, 1, columns]. ids: [rows, columns]. */
+export function causal(g: Graph, ids: Value): Value {
+  const columns = ids.shape[1]!
+  const order = counting(g, lengthOf(g, ids, 1), columns)
   return greaterOrEqual(g, reshape(g, order, [1, 1, columns, 1, 1]), reshape(g, order, [1, 1, 1, 1, columns]))
-}
-
-function counting(g: Graph, columns: number): Value {
-  return g.ints(
-    Array.from({ length: columns }, (_, i) => i),
-    'int64',
-  )
-}
-
-/** 0, 1, … along the last axis of ids [rows, columns], whose length is known only when the graph runs. */
-export function countingAlong(g: Graph, ids: Value, columns: string): Value {
-  const shape = g.node('Shape', [ids], { type: 'int64', shape: [2] })
-  const length = g.node('Gather', [shape, g.scalar(1, 'int64')], { type: 'int64', shape: [] })
-  return g.node('Range', [g.scalar(0, 'int64'), length, g.scalar(1, 'int64')], { type: 'int64', shape: [columns] })
 }

@@ -26,7 +26,10 @@ export interface ModelConfig {
   readonly tied: boolean
   /** Longest sequence in tokens that the model is meant for. */
   readonly maxPositions: number
-  /** Whether the query, key and value projections have a bias. Always true for qwen2. */
+  /**
+   * Whether the query, key and value projections have a bias. Every qwen2 of other people does; one of ours without is
+   * stored with biases of zero and a mark in its config.json, and computes the same everywhere.
+   */
   readonly qkvBias: boolean
 }
 
@@ -71,7 +74,7 @@ export function parseConfig(json: unknown, path = 'config.json'): ModelConfig {
     rmsNormEps: positive(config.rms_norm_eps ?? 1e-6, 'rms_norm_eps', path),
     tied: config.tie_word_embeddings === true,
     maxPositions: count('max_position_embeddings', 32768),
-    qkvBias: true,
+    qkvBias: config.qkv_bias !== false,
   }
   return checkConfig(parsed, path)
 }
@@ -101,8 +104,6 @@ export interface ConfigJsonOptions {
  */
 export function configJson(config: ModelConfig, options: ConfigJsonOptions = {}): Record<string, unknown> {
   checkConfig(config)
-  if (!config.qkvBias)
-    throw new Error('Expected qkvBias true: qwen2 always has a bias on queries, keys and values. Use zeros for none.')
   return {
     architectures: ['Qwen2ForCausalLM'],
     attention_dropout: 0,
@@ -121,6 +122,7 @@ export function configJson(config: ModelConfig, options: ConfigJsonOptions = {})
     num_hidden_layers: config.layers,
     num_key_value_heads: config.kvHeads,
     pad_token_id: options.padTokenId ?? null,
+    ...(config.qkvBias ? {} : { qkv_bias: false }),
     rms_norm_eps: config.rmsNormEps,
     rope_parameters: { rope_theta: config.ropeTheta, rope_type: 'default' },
     rope_theta: config.ropeTheta,

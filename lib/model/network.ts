@@ -2,8 +2,8 @@
 // layer attends; both are arguments here.
 import type { HeadShape } from '../engine/attention.ts'
 import type { Graph, Value } from '../engine/graph.ts'
-import { gated, type Rotary, rmsNorm, rotate } from '../engine/layers.ts'
-import { add, linear, product, split } from '../engine/ops.ts'
+import { type Rotary, rmsNorm, rotate, silu } from '../engine/layers.ts'
+import { add, linear, multiply, product, split } from '../engine/ops.ts'
 import type { ModelConfig } from './config.ts'
 import { parameter, type Weights } from './weights.ts'
 
@@ -27,9 +27,16 @@ export interface NetworkOptions {
 }
 
 /** Runs the layers and the last norm. x: embedded tokens [rows, columns, hidden]. Result: hidden states of what is read. */
-export function network(g: Graph, config: ModelConfig, parameters: Parameters, x: Value, options: NetworkOptions): Value {
+export function network(
+  g: Graph,
+  config: ModelConfig,
+  parameters: Parameters,
+  x: Value,
+  options: NetworkOptions,
+): Value {
   const { positions, rotary, attend, read = (rows) => rows } = options
-  const norm = (stream: Value, name: string) => rmsNorm(g, stream, parameters.value(`${name}.weight`), config.rmsNormEps)
+  const norm = (stream: Value, name: string) =>
+    rmsNorm(g, stream, parameters.value(`${name}.weight`), config.rmsNormEps)
   let stream = x
   for (let layer = 0; layer < config.layers; layer++) {
     const at = `model.layers.${layer}`
@@ -43,7 +50,7 @@ export function network(g: Graph, config: ModelConfig, parameters: Parameters, x
       `${at}.mlp.gate_proj`,
       `${at}.mlp.up_proj`,
     ])
-    stream = add(g, stream, parameters.project(gated(g, gate!, up!), [`${at}.mlp.down_proj`])[0]!)
+    stream = add(g, stream, parameters.project(multiply(g, silu(g, gate!), up!), [`${at}.mlp.down_proj`])[0]!)
   }
   return norm(stream, 'model.norm')
 }
@@ -105,7 +112,14 @@ export function bakedParameters(root: Graph, weights: Weights): (g: Graph) => Pa
       const y = product(g, x, bake(matrices), { transposeB: true })
       const biases = names.map((name) => `${name}.bias`)
       const whole = weights.has(biases[0]!) ? add(g, y, bake(biases)) : y
-      return names.length === 1 ? [whole] : split(g, whole, -1, matrices.map((name) => find(name).dims[0]!))
+      return names.length === 1
+        ? [whole]
+        : split(
+            g,
+            whole,
+            -1,
+            matrices.map((name) => find(name).dims[0]!),
+          )
     },
   })
 }
@@ -118,4 +132,3 @@ export function maskWhere(g: Graph, condition: Value): Value {
     shape: condition.shape,
   })
 }
-

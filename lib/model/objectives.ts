@@ -58,7 +58,9 @@ function reading(places: readonly number[], size: number): { slots: number; feed
 export function languageFeeds(batch: LanguageBatch): Tensors {
   const size = batch.ids.length
   if (batch.targets.length !== size || batch.lossWeights.length !== size) {
-    throw new RangeError(`Expected ${size} targets and lossWeights, got ${batch.targets.length} and ${batch.lossWeights.length}`)
+    throw new RangeError(
+      `Expected ${size} targets and lossWeights, got ${batch.targets.length} and ${batch.lossWeights.length}`,
+    )
   }
   const places = Array.from(batch.lossWeights.keys()).filter((place) => batch.lossWeights[place]! > 0)
   if (places.length === 0) throw new RangeError('Expected a batch with at least one lossWeight above 0, got none')
@@ -121,7 +123,9 @@ export function preferenceFeeds(batch: PreferenceBatch, hiddenSize: number, drop
     weights: { type: 'float32', dims: [pairs], data: weights },
   }
   if (!dropout) return all
-  const kept = new Float32Array(slots * hiddenSize).map(() => (dropout.rng() < dropout.rate ? 0 : 1 / (1 - dropout.rate)))
+  const kept = new Float32Array(slots * hiddenSize).map(() =>
+    dropout.rng() < dropout.rate ? 0 : 1 / (1 - dropout.rate),
+  )
   return { ...all, kept: { type: 'float32', dims: [slots, hiddenSize], data: kept } }
 }
 

@@ -151,7 +151,11 @@ function initialState(specs: readonly ParameterSpec[], weights: Weights): Tensor
 type GraphOptions = Pick<TrainerOptions, 'rows' | 'columns' | 'objective' | 'dropout' | 'optimizer'>
 
 /** From packed rows to the loss. Result: the graph so far, its parameters, and the loss. */
-function forward(config: ModelConfig, specs: readonly ParameterSpec[], { rows, columns, objective, dropout }: GraphOptions) {
+function forward(
+  config: ModelConfig,
+  specs: readonly ParameterSpec[],
+  { rows, columns, objective, dropout }: GraphOptions,
+) {
   const g = new Graph()
   const values = new Map(specs.map(({ name, dims }) => [name, g.input(name, 'float32', dims)]))
   const parameters = fedParameters(g, values)

@@ -5,8 +5,10 @@ import { ACTIONS, isPossible, type Phase, PRIOR_NO_NUMBER, PRIOR_NUMBER } from '
 import type { Slot } from './grammar-sentences.ts'
 
 export interface CountOptions {
-  /** Pseudo-counts of the prior in each word's counts. Above 0. @default 2 */
+  /** Pseudo-count beside how often a word met an action, and beside how often by chance. Above 0. @default 0.2 */
   readonly smoothing?: number
+  /** Pseudo-counts of the prior in the share of each action. Above 0. @default 2 */
+  readonly priorWeight?: number
   /**
    * Share of the prior mixed into every learned distribution, so that nothing becomes unreachable. [0, 1].
    * The dial of what round 1 leaves to later rounds: more mixing, fewer long programs. @default 0.2
@@ -29,7 +31,7 @@ export type Program = readonly (readonly [slot: number, action: number])[]
 export interface KindCounts {
   /** [ACTIONS] smoothed share of each action. */
   readonly marginal: Float64Array
-  /** Word → [ACTIONS] log of p(action | word) / p(action). */
+  /** Word → [ACTIONS] log of how much oftener the two meet than by chance. */
   readonly evidence: ReadonlyMap<string, Float64Array>
 }
 
@@ -43,14 +45,14 @@ const SIZE = ACTIONS.length
 
 /** Counts the actions of verified programs. Null when there are none. */
 export function countActions(examples: readonly Example[], options: CountOptions = {}): Counts | null {
-  const { smoothing = 2, passes = 4 } = options
+  const { passes = 4 } = options
   const known = examples.filter((example) => example.programs.length > 0)
   if (known.length === 0) return null
   const ambiguous = known.some((example) => example.programs.length > 1)
-  let counts = weigh(known, (example) => example.programs.map(() => 1 / example.programs.length), smoothing)
+  let counts = weigh(known, (example) => example.programs.map(() => 1 / example.programs.length), options)
   for (let pass = 0; pass < (ambiguous ? passes : 0); pass++) {
     const before = counts
-    counts = weigh(known, (example) => posterior(before, example), smoothing)
+    counts = weigh(known, (example) => posterior(before, example), options)
   }
   return counts
 }
@@ -104,7 +106,7 @@ function posterior(counts: Counts, example: Example): number[] {
   return weights.map((weight) => weight / total)
 }
 
-function weigh(examples: readonly Example[], weightsOf: (example: Example) => number[], smoothing: number): Counts {
+function weigh(examples: readonly Example[], weightsOf: (example: Example) => number[], options: CountOptions): Counts {
   const tallies = { number: newTally(), none: newTally() }
   for (const example of examples) {
     const weights = weightsOf(example)
@@ -116,8 +118,8 @@ function weigh(examples: readonly Example[], weightsOf: (example: Example) => nu
     })
   }
   return {
-    number: countsOf(tallies.number, PRIOR_NUMBER, smoothing),
-    none: countsOf(tallies.none, PRIOR_NO_NUMBER, smoothing),
+    number: countsOf(tallies.number, PRIOR_NUMBER, options),
+    none: countsOf(tallies.none, PRIOR_NO_NUMBER, options),
   }
 }
 
@@ -140,27 +142,25 @@ function addTo(tally: Tally, slot: Slot, action: number, weight: number): void {
   }
 }
 
-function countsOf(tally: Tally, prior: Float64Array, smoothing: number): KindCounts {
-  const marginal = smoothed(tally.all, prior, smoothing)
+function countsOf(tally: Tally, prior: Float64Array, options: CountOptions): KindCounts {
+  const { smoothing = 0.2, priorWeight = 2 } = options
+  const marginal = smoothed(tally.all, prior, priorWeight)
   const evidence = new Map<string, Float64Array>()
-  for (const [word, counts] of tally.byWord) evidence.set(word, logRatios(counts, marginal, smoothing))
+  for (const [word, counts] of tally.byWord) evidence.set(word, logRatios(counts, tally.all, smoothing))
   return { marginal, evidence }
 }
 
-/** (counts + smoothing · prior) / total. */
-function smoothed(counts: Float64Array, prior: Float64Array, smoothing: number): Float64Array {
-  const total = counts.reduce((a, b) => a + b, 0) + smoothing
-  return counts.map((count, a) => (count + smoothing * prior[a]!) / total)
+/** (counts + weight · prior) / total. */
+const smoothed = (counts: Float64Array, prior: Float64Array, weight: number): Float64Array =>
+  counts.map((count, a) => (count + weight * prior[a]!) / (total(counts) + weight))
+
+/** log of how much oftener action and word meet than by chance: (together + smoothing) / (expected + smoothing). */
+function logRatios(counts: Float64Array, all: Float64Array, smoothing: number): Float64Array {
+  const share = total(counts) / total(all)
+  return counts.map((count, a) => Math.log((count + smoothing) / (all[a]! * share + smoothing)))
 }
 
-/** log of p(action | word) / p(action), p(action | word) smoothed towards p(action). */
-function logRatios(counts: Float64Array, marginal: Float64Array, smoothing: number): Float64Array {
-  const total = counts.reduce((a, b) => a + b, 0) + smoothing
-  return counts.map((count, a) => {
-    const p = marginal[a]!
-    return p === 0 ? 0 : Math.log((count + smoothing * p) / total / p)
-  })
-}
+const total = (values: Float64Array): number => values.reduce((a, b) => a + b, 0)
 
 function restricted(prior: Float64Array, phase: Phase): Float64Array {
   const kept = prior.map((p, action) => (isPossible(action, phase) ? p : 0))

@@ -1,7 +1,7 @@
 // The next step as an exact distribution. From the slot after the last used one the grammar walks on, leaves slots alone
 // with the probability of their skip, and uses the first it does not leave; walking past the end means printing.
 // Now and then it jumps to any slot instead, or prints early, so that every program stays reachable.
-import { ACTIONS, codeOf, SKIP } from './grammar-actions.ts'
+import { ACTIONS, codeOf, operationOf, SKIP } from './grammar-actions.ts'
 import type { Position } from './grammar-align.ts'
 import type { Slot } from './grammar-sentences.ts'
 
@@ -28,6 +28,18 @@ export interface NextStep {
 
 export const FINAL = -1
 
+/** Operations on the first result that write the same code while it is also the latest. */
+const TWINS: ReadonlyMap<number, number> = new Map(
+  (['-', '/'] as const).flatMap((operator) => {
+    const plain = operationOf(operator, 'start')
+    const reversed = operationOf(`r${operator}`, 'start')
+    return [
+      [plain, reversed],
+      [reversed, plain],
+    ]
+  }),
+)
+
 /** `distributions[i]` is p(action | slot i) in the phase of `at`. */
 export function nextStep(
   slots: readonly Slot[],
@@ -44,7 +56,8 @@ export function nextStep(
   const jumping = (1 - finish) * (done ? 1 : jump)
   if (!done) walk(leave, at.next, 1 - finish - jumping, reached)
   for (let i = 0; i < slots.length; i++) walk(leave, i, jumping / slots.length, reached)
-  return tabulate(distributions, reached, starting ? 0 : finish + reached[slots.length]!)
+  const sameOperands = at.variables !== null && at.variables.first === at.variables.last
+  return tabulate(distributions, reached, starting ? 0 : finish + reached[slots.length]!, sameOperands)
 }
 
 /** Adds to `reached[i]` the probability of using slot i when walking from `from`; the last entry is the end. */
@@ -57,7 +70,13 @@ function walk(leave: readonly number[], from: number, mass: number, reached: Flo
   reached[leave.length] = reached[leave.length]! + left
 }
 
-function tabulate(distributions: readonly Float64Array[], reached: Float64Array, final: number): NextStep {
+/** Lists what can be proposed. With one result so far, `start - start` either way round is one and the same step. */
+function tabulate(
+  distributions: readonly Float64Array[],
+  reached: Float64Array,
+  final: number,
+  sameOperands: boolean,
+): NextStep {
   const slots: number[] = []
   const actions: number[] = []
   const sums: number[] = []
@@ -72,8 +91,11 @@ function tabulate(distributions: readonly Float64Array[], reached: Float64Array,
   push(FINAL, SKIP, final)
   distributions.forEach((p, slot) => {
     const used = 1 - p[SKIP]!
-    for (let action = SKIP + 1; used > 0 && action < ACTIONS.length; action++)
-      push(slot, action, (reached[slot]! * p[action]!) / used)
+    for (let action = SKIP + 1; used > 0 && action < ACTIONS.length; action++) {
+      const twin = sameOperands ? TWINS.get(action) : undefined
+      if (twin === undefined || twin > action)
+        push(slot, action, (reached[slot]! * (p[action]! + (twin === undefined ? 0 : p[twin]!))) / used)
+    }
   })
   return { slots, actions, cumulative: Float64Array.from(sums, (each) => each / sum) }
 }

@@ -14,7 +14,7 @@ export interface Slot {
 }
 
 /** Ends of sentences; not the point of `3.50` or of a title. */
-const SENTENCE_END = /(?<!\b(?:Mr|Mrs|Ms|Dr|St|vs|etc))(?<=[.?!]["')]?)\s+/
+const SENTENCE_END = /(?<!\b(?:Mr|Mrs|Ms|Dr|St|vs)\.)(?<=[.?!]["')]?)\s+/
 
 /** The sentences of a question, blanks collapsed. */
 export const sentencesOf = (question: string): string[] =>

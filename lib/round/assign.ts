@@ -12,7 +12,10 @@ export function assign<T>(settings: T, assignments: readonly string[]): T {
     if (equals < 1) throw new Error(`Expected --set key=value, got "${assignment}"`)
     const key = assignment.slice(0, equals)
     const path = key.split('.')
-    const holder = path.slice(0, -1).reduce<unknown>((at, part) => child(at, part, key), copy) as Record<string, unknown>
+    const holder = path.slice(0, -1).reduce<unknown>((at, part) => child(at, part, key), copy) as Record<
+      string,
+      unknown
+    >
     const last = path.at(-1)!
     holder[last] = parse(assignment.slice(equals + 1), child(holder, last, key), key)
   }
@@ -24,7 +27,9 @@ function child(at: unknown, part: string, key: string): unknown {
   const known = typeof at === 'object' && at !== null ? Object.keys(at) : []
   const nearest = known.map((name) => ({ name, d: distance(name, part) })).sort((a, b) => a.d - b.d)[0]
   const hint = nearest && nearest.d <= 3 ? ` Did you mean "${nearest.name}"?` : ''
-  throw new Error(`Unknown setting "${part}" in --set ${key}.${hint} Known here: ${known.join(', ') || 'nothing (a plain value)'}`)
+  throw new Error(
+    `Unknown setting "${part}" in --set ${key}.${hint} Known here: ${known.join(', ') || 'nothing (a plain value)'}`,
+  )
 }
 
 function parse(text: string, current: unknown, key: string): unknown {

@@ -11,13 +11,23 @@ export interface Manifest {
   readonly name: string
   readonly seed: number
   readonly settings: Settings
-  readonly problems: { readonly source: string; readonly train: number; readonly heldOut: number; readonly sha256: string }
+  readonly problems: {
+    readonly source: string
+    readonly train: number
+    readonly heldOut: number
+    readonly sha256: string
+  }
   readonly versions: { readonly asterism: string; readonly node: string; readonly onnxruntime: string }
   /** Commit of the checkout, with `+changes` when files differ from it; null outside a checkout. */
   readonly commit: string | null
   /** SHA-256 of package-lock.json; null where there is none. */
   readonly lockfile: string | null
-  readonly machine: { readonly platform: string; readonly cpu: string; readonly cores: number; readonly memoryGb: number }
+  readonly machine: {
+    readonly platform: string
+    readonly cpu: string
+    readonly cores: number
+    readonly memoryGb: number
+  }
 }
 
 export const sha256 = (content: string | Uint8Array): string => createHash('sha256').update(content).digest('hex')
@@ -53,7 +63,8 @@ export function packageRoot(): string {
 
 function commitOf(root: string): string | null {
   if (!existsSync(join(root, '.git'))) return null
-  const git = (...args: string[]) => execFileSync('git', ['-C', root, ...args], { encoding: 'utf8', stdio: 'pipe' }).trim()
+  const git = (...args: string[]) =>
+    execFileSync('git', ['-C', root, ...args], { encoding: 'utf8', stdio: 'pipe' }).trim()
   try {
     return git('rev-parse', 'HEAD') + (git('status', '--porcelain') === '' ? '' : '+changes')
   } catch {

@@ -2,8 +2,8 @@
 // is decided by the manifest, so a run that was killed goes on to the same files.
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { readJsonl } from '../file/jsonl.ts'
 import { writeAtomic } from '../file/atomic.ts'
+import { readJsonl } from '../file/jsonl.ts'
 import { trainTokenizer } from '../model/bpe.ts'
 import type { ModelConfig } from '../model/config.ts'
 import { loadTokenizer, type Tokenizer, type TokenizerFiles } from '../model/tokenizer.ts'
@@ -49,7 +49,8 @@ export interface RunOptions {
  * Errors: the folder holds a run of another seed, other settings or other problems (names the first difference).
  */
 export function openRun({ root = 'runs', name, seed, settings, source, train, heldOut }: RunOptions): Run {
-  if (!/^[\w.-]+$/.test(name)) throw new Error(`Expected a run name of letters, digits, ".", "_" and "-", got "${name}"`)
+  if (!/^[\w.-]+$/.test(name))
+    throw new Error(`Expected a run name of letters, digits, ".", "_" and "-", got "${name}"`)
   if (train.length === 0) throw new Error('Expected at least one problem to solve, got none')
   const folder = join(root, name)
   const path = (...parts: readonly string[]) => join(folder, ...parts)
@@ -78,7 +79,9 @@ export function openRun({ root = 'runs', name, seed, settings, source, train, he
 export function reopenRun(name: string, { root = 'runs' }: { root?: string } = {}): Run {
   const path = (...parts: readonly string[]) => join(root, name, ...parts)
   if (!existsSync(path('run.json')))
-    throw new Error(`Expected a run in ${path()}, found no run.json there. Start one with \`asterism evolve --run ${name}\``)
+    throw new Error(
+      `Expected a run in ${path()}, found no run.json there. Start one with \`asterism evolve --run ${name}\``,
+    )
   const manifest = JSON.parse(readFileSync(path('run.json'), 'utf8')) as Manifest
   const train = readJsonl<Problem>(path('problems.jsonl'))
   return handle({ manifest, train, heldOut: readJsonl<Problem>(path('held-out.jsonl')), path })
@@ -123,7 +126,15 @@ function embeddedConfig({ model }: Settings, vocabSize: number): ModelConfig {
 
 /** Trained on what the embedded model reads and writes: the questions, and the code that the grammar can write. */
 function trainRunTokenizer(train: readonly Problem[], { tokenizer }: Settings): TokenizerFiles {
-  const code = ['start = 1', 'now = start + 1', 'now = now - start', 'now = 2 * now', 'now = now / 3', 'print(now)', 'print(start)']
+  const code = [
+    'start = 1',
+    'now = start + 1',
+    'now = now - start',
+    'now = 2 * now',
+    'now = now / 3',
+    'print(now)',
+    'print(start)',
+  ]
   return trainTokenizer([...train.map((problem) => problem.question), ...train.flatMap(() => code)], tokenizer)
 }
 

@@ -73,7 +73,10 @@ export function readTrees(run: Run, round: number): Tree[] {
   const problems = new Map(run.train.map((problem) => [problem.id, problem]))
   return readJsonl<TreeRecord>(run.roundPath(round, 'trees.jsonl')).map((record) => {
     const problem = problems.get(record.problemId)
-    if (!problem) throw new Error(`${run.roundPath(round, 'trees.jsonl')} has a tree of "${record.problemId}", which is no problem of this run`)
+    if (!problem)
+      throw new Error(
+        `${run.roundPath(round, 'trees.jsonl')} has a tree of "${record.problemId}", which is no problem of this run`,
+      )
     return readTree(record, problem)
   })
 }
@@ -149,7 +152,12 @@ interface Proposer {
   dispose(): Promise<void>
 }
 
-async function openProposer(run: Run, { round, proposer }: Recipe, grammar: GrammarPolicy, engine: Engine): Promise<Proposer> {
+async function openProposer(
+  run: Run,
+  { round, proposer }: Recipe,
+  grammar: GrammarPolicy,
+  engine: Engine,
+): Promise<Proposer> {
   if (proposer === 'grammar') return { forPass: async () => grammar, dispose: async () => grammar.dispose() }
   const opened: Policy[] = []
   return {

@@ -32,7 +32,9 @@ export interface RoundExamples {
 export function selectExamples(run: Run, round: number): RoundExamples {
   const path = run.roundPath(round, 'selection.json')
   if (!existsSync(run.roundPath(round, 'search.json')))
-    throw new Error(`Expected round ${round} to be searched before its examples are selected. Run searchRound(run, ${round}) first`)
+    throw new Error(
+      `Expected round ${round} to be searched before its examples are selected. Run searchRound(run, ${round}) first`,
+    )
   if (!existsSync(path)) {
     const { accepted, pairs, accidents } = select(run, round)
     writeAtomic(run.roundPath(round, 'sft.jsonl'), jsonl(accepted))

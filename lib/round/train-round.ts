@@ -6,8 +6,8 @@ import { writeAtomic } from '../file/atomic.ts'
 import { loadCheckpoint, saveCheckpoint } from '../model/checkpoint.ts'
 import type { PreferencePair } from '../pairs/preference-pairs.ts'
 import { seedOf } from '../seed/random.ts'
-import { type PpmTrainingLog, trainPpm } from '../train/ppm.ts'
 import { type TrainingLog, trainPolicy } from '../train/policy.ts'
+import { type PpmTrainingLog, trainPpm } from '../train/ppm.ts'
 import type { Run } from './run.ts'
 import type { RoundProgress } from './search-round.ts'
 import { selectExamples } from './select-examples.ts'
@@ -35,7 +35,11 @@ export async function trainRoundPolicy(run: Run, round: number, parts: TrainingP
       examples,
       options: run.recipe(round).policyTraining,
     })
-    saveCheckpoint(run.roundPath(round, 'policy'), { config: run.config, tokenizer: run.tokenizer, weights: trained.weights })
+    saveCheckpoint(run.roundPath(round, 'policy'), {
+      config: run.config,
+      tokenizer: run.tokenizer,
+      weights: trained.weights,
+    })
     writeAtomic(log, `${JSON.stringify(trained.log)}\n`)
     return trained.log
   })
@@ -57,14 +61,21 @@ export async function trainRoundPpm(run: Run, round: number, parts: TrainingPart
       pairs: train.map((pair) => ({ ...pair, question: questions.get(pair.problemId)! })),
       options,
     })
-    saveCheckpoint(run.roundPath(round, 'ppm'), { config: run.config, tokenizer: run.tokenizer, weights: trained.weights })
+    saveCheckpoint(run.roundPath(round, 'ppm'), {
+      config: run.config,
+      tokenizer: run.tokenizer,
+      weights: trained.weights,
+    })
     writeAtomic(log, `${JSON.stringify(trained.log)}\n`)
     return trained.log
   })
 }
 
 /** Pairs to train on, and those of every n-th problem, which only measure. */
-export function splitPairs(run: Run, pairs: readonly PreferencePair[]): { train: PreferencePair[]; heldOut: PreferencePair[] } {
+export function splitPairs(
+  run: Run,
+  pairs: readonly PreferencePair[],
+): { train: PreferencePair[]; heldOut: PreferencePair[] } {
   const every = run.settings.evaluation.pairHoldOut
   const held = new Set(run.train.filter((_, index) => index % every === every - 1).map((problem) => problem.id))
   return {
@@ -79,6 +90,12 @@ const shared = (run: Run, round: number, stage: string, { engine, onProgress, si
   tokenizer: run.tokenizer,
   seed: seedOf(run.seed, stage, round),
   onProgress: ({ step, of, loss, learningRate }: { step: number; of: number; loss: number; learningRate: number }) =>
-    onProgress?.({ round, stage, done: step, of, note: `loss ${loss.toFixed(3)} rate ${learningRate.toExponential(1)}` }),
+    onProgress?.({
+      round,
+      stage,
+      done: step,
+      of,
+      note: `loss ${loss.toFixed(3)} rate ${learningRate.toExponential(1)}`,
+    }),
   ...(signal && { signal }),
 })

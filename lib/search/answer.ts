@@ -67,7 +67,8 @@ export function chooseAnswer(
   { topK = 4, weight = (score) => score }: AnswerOptions = {},
 ): ChosenAnswer | null {
   const ranked = [...candidates].sort(byScore)
-  const voters = aggregation === 'best' ? ranked.slice(0, 1) : aggregation === 'topMajority' ? ranked.slice(0, topK) : ranked
+  const voters =
+    aggregation === 'best' ? ranked.slice(0, 1) : aggregation === 'topMajority' ? ranked.slice(0, topK) : ranked
   const weightOf = { best: (s: number) => s, topMajority: () => 1, majority: () => 1, weighted: weight }[aggregation]
   const groups: { first: AnswerCandidate; weight: number }[] = []
   for (const voter of voters) {

@@ -19,7 +19,6 @@ export interface BatchStatistics {
 
 interface Pending<Request, Result> {
   readonly request: Request
-  readonly since: number
   resolve(result: Result): void
   reject(reason: unknown): void
 }
@@ -34,6 +33,7 @@ export class Batcher<Request, Result> {
   readonly #gathering: Gathering
   readonly #pending: Pending<Request, Result>[] = []
   #underWay = false
+  #lastArrival = 0
   #timer: NodeJS.Timeout | undefined
   #stopped: { readonly reason: unknown } | null = null
 
@@ -52,24 +52,28 @@ export class Batcher<Request, Result> {
   submit(request: Request): Promise<Result> {
     if (this.#stopped) return Promise.reject(this.#stopped.reason)
     return new Promise((resolve, reject) => {
-      this.#pending.push({ request, since: performance.now(), resolve, reject })
+      this.#lastArrival = performance.now()
+      this.#pending.push({ request, resolve, reject })
       this.#gathering.poke()
     })
   }
 
   /**
-   * Sends a batch if the model is idle and the batch is full, at least half full, or not likely to grow: nobody else may
-   * add to it, or its oldest request has waited as long as a batch takes (waiting longer costs more than a second batch).
+   * Sends a batch if the model is idle and the batch is at least half full, or not likely to become so: no tree may add
+   * to it, or none has for as long as a batch takes. A tree waits with one request at a time, so the others stop adding
+   * at some point, and one that is slow elsewhere holds nobody up.
    */
   consider(): void {
     if (this.#underWay || this.#pending.length === 0 || this.#stopped) return
     const halfFull = this.#pending.length * 2 >= this.#size
-    if (halfFull || this.#gathering.mayAdd() === 0) return void this.#send()
-    if (this.#timer) return
     const { batches, seconds } = this.statistics
     const patience = batches === 0 ? FIRST_PATIENCE_SECONDS : seconds / batches
-    const left = patience * 1000 - (performance.now() - this.#pending[0]!.since)
-    this.#timer = setTimeout(() => void this.#send(), Math.max(0, left))
+    const left = patience * 1000 - (performance.now() - this.#lastArrival)
+    if (halfFull || left <= 0 || this.#gathering.mayAdd() === 0) return void this.#send()
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined
+      this.consider()
+    }, Math.ceil(left))
   }
 
   /** Rejects what waits and what comes; a batch under way is not interrupted. */

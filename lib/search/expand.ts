@@ -1,8 +1,9 @@
 // Gives a node its children: the policy proposes, the verifier runs, the PPM scores, what survives becomes nodes.
 // The only writer of a tree's contents.
+
+import type { Proposal } from '../policy/contract.ts'
 import { parseAnswer } from '../problem/answer.ts'
 import type { Step } from '../problem/problem.ts'
-import type { Proposal } from '../policy/contract.ts'
 import { seedOf } from '../seed/random.ts'
 import type { Verdict } from '../verify/verdict.ts'
 import type { TerminalKind } from './annotator.ts'

@@ -108,7 +108,9 @@ const CHOICES = {
 
 /** Fills in the defaults. Errors: `RangeError` for a value out of range, with the field, what is expected and what came. */
 export function searchSettings(options: SearchOptions = {}): SearchSettings {
-  const given = Object.fromEntries(Object.entries(options).filter(([key, value]) => value !== undefined && key in DEFAULTS))
+  const given = Object.fromEntries(
+    Object.entries(options).filter(([key, value]) => value !== undefined && key in DEFAULTS),
+  )
   const settings = { ...DEFAULTS, ...given } as { -readonly [K in keyof SearchSettings]: SearchSettings[K] }
   if (settings.select === 'puct' && options.firstPlayUrgency === undefined) settings.firstPlayUrgency = -1
   integer('seed', settings.seed, Number.MIN_SAFE_INTEGER)

@@ -1,8 +1,9 @@
 // Monte Carlo tree search of one problem. A rollout walks from the root to a terminal and expands every open node that
 // it reaches; there is no random simulation. Rollouts of one tree run one after the other, trees side by side
 // (schedule.ts). Assumes that nothing else writes the tree meanwhile.
-import type { Grader } from '../problem/answer.ts'
+
 import type { Policy } from '../policy/contract.ts'
+import type { Grader } from '../problem/answer.ts'
 import type { Verifier } from '../verify/verdict.ts'
 import type { Annotator } from './annotator.ts'
 import { backup, judge } from './backup.ts'

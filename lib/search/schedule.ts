@@ -1,9 +1,10 @@
 // Many searches side by side. Each tree runs its own rollouts; whenever it needs the policy or the PPM, its request
 // joins those of the other trees in a batch, and its Python goes to the verifier at once. No tree waits for a slower
 // one. Everything random is named by problem, tree and node, so trees come out the same whatever met in a batch.
-import type { Problem } from '../problem/problem.ts'
+
 import type { Policy } from '../policy/contract.ts'
 import type { Ppm } from '../policy/ppm-contract.ts'
+import type { Problem } from '../problem/problem.ts'
 import type { Verifier } from '../verify/verdict.ts'
 import { Batcher } from './batch.ts'
 import { type SearchOptions, searchSettings, settingsHash } from './options.ts'
@@ -135,7 +136,12 @@ async function* run(
     onProgress?.({ ...progress, statistics: clock.statistics() })
   }
   const fill = (): void => {
-    while (failure === null && active.size < concurrency && next < makers.length && next - yielded < AHEAD * concurrency) {
+    while (
+      failure === null &&
+      active.size < concurrency &&
+      next < makers.length &&
+      next - yielded < AHEAD * concurrency
+    ) {
       const growing: Promise<void> = grow(next++)
         .catch(stop)
         .finally(() => {

@@ -48,8 +48,7 @@ export function selectionScore(tree: Tree, node: number): (child: number) => num
   const { visits, valueSum } = tree.stats
   const parentVisits = Math.max(1, visits[node]!)
   if (select === 'uct') {
-    return (child) =>
-      visits[child] === 0 ? firstPlayUrgency : uct(qOf(tree, child)!, visits[child]!, parentVisits, c)
+    return (child) => (visits[child] === 0 ? firstPlayUrgency : uct(qOf(tree, child)!, visits[child]!, parentVisits, c))
   }
   const allProposals = (tree.nodes[node]!.children ?? []).reduce((sum, child) => sum + tree.nodes[child]!.proposals, 0)
   return (child) => {

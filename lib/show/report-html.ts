@@ -139,7 +139,7 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size
 caption { padding: .3rem 0; white-space: nowrap }
 th, td { padding: .25rem .7rem; border-bottom: 1px solid var(--rule); white-space: nowrap }
 thead th { border-bottom: 2px solid var(--rule) } tbody th { font-weight: 400 }
-.tree { margin: 1rem 0; overflow-x: auto; font-size: .9rem } .tree li { margin: .1rem 0; white-space: nowrap }
+.tree { margin: 1rem 0; overflow-x: auto; font-size: .9rem } .tree li { margin: .1rem 0 }
 pre { background: var(--card); padding: .5rem .8rem; border-radius: 6px; overflow-x: auto; margin: .3rem 0 .3rem 1.2rem }
 summary { cursor: pointer }
 dl { margin: 0 } dd { margin: 0 0 .4rem }

@@ -71,7 +71,7 @@ export function treeView(tree: ViewTree | Tree, options: TreeViewOptions = {}): 
   const children: number[][] = nodes.map(() => [])
   for (const [i, { parent }] of nodes.entries()) if (parent >= 0) children[parent]!.push(i)
   const drawing: Drawing = { nodes, best, kept, children }
-  const legend = `${nodes.length} nodes. ✓ right, ✗ wrong or failed, ? no reference, ★ best path`
+  const legend = `${nodes.length} ${nodes.length === 1 ? 'node' : 'nodes'}. ✓ right, ✗ wrong or failed, ? no reference, ★ best path`
   const text = [...(title ? [cut(title, width)] : []), wrapped(legend, width), ...textLines(drawing, width)].join('\n')
   const html = `<div class="tree"><p>${title ? `<strong>${escapeHtml(title)}</strong>. ` : ''}<small>${legend}</small></p>${htmlNodes(drawing, rootsOf(nodes))}</div>`
   return Object.assign(

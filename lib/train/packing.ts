@@ -42,7 +42,11 @@ const emptyRows = ({ rows, columns }: BatchShape) => ({
  * is given back through `putBack` and comes first in the next row or batch.
  * Errors: an example longer than a row.
  */
-export function packLanguage(next: () => LanguageExample, putBack: (e: LanguageExample) => void, shape: BatchShape): LanguageRows {
+export function packLanguage(
+  next: () => LanguageExample,
+  putBack: (e: LanguageExample) => void,
+  shape: BatchShape,
+): LanguageRows {
   const { rows, columns } = shape
   const batch = {
     ...emptyRows(shape),
@@ -55,7 +59,8 @@ export function packLanguage(next: () => LanguageExample, putBack: (e: LanguageE
       const example = next()
       const tokens = [...example.prefix, ...example.solution]
       const length = tokens.length - 1
-      if (length > columns) throw new RangeError(`Expected examples of at most ${columns + 1} tokens, got ${tokens.length}`)
+      if (length > columns)
+        throw new RangeError(`Expected examples of at most ${columns + 1} tokens, got ${tokens.length}`)
       if (used + length > columns) {
         putBack(example)
         break

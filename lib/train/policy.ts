@@ -96,7 +96,9 @@ export async function trainPolicy({
   })
   const usable = examples.filter((_, i) => lengths[i]! <= longest)
   if (usable.length === 0)
-    throw new Error(`Expected at least one solution of up to ${longest} tokens to learn from, got none. Did the search solve nothing?`)
+    throw new Error(
+      `Expected at least one solution of up to ${longest} tokens to learn from, got none. Did the search solve nothing?`,
+    )
   // Fresh numbers may have more digits than the example's own, so a row has room for a few tokens more.
   const longestUsable = Math.max(...lengths.filter((length) => length <= longest)) + 24
   const shape = { rows, columns: Math.max(columns, Math.ceil(longestUsable / 32) * 32) }

@@ -61,7 +61,14 @@ export async function trainPpm({
   log: PpmTrainingLog
 }> {
   const { steps = 600, learningRate = 1e-3, warmUp = 20, floor = 0.02, rows = 16, columns = 192 } = options
-  const { longest = 512, blank = 0.15, dropout = 0.1, weightDecay = 0.1, clipNorm = 1, renumber: fresh = true } = options
+  const {
+    longest = 512,
+    blank = 0.15,
+    dropout = 0.1,
+    weightDecay = 0.1,
+    clipNorm = 1,
+    renumber: fresh = true,
+  } = options
   const encode = (pair: PairExample): PreferenceExample => ({
     prefix: encodePrefix(tokenizer, { problemId: '', question: pair.question, steps: pair.prefix }),
     chosen: pair.chosen.flatMap((step) => encodeStep(tokenizer, step)),
@@ -72,7 +79,9 @@ export async function trainPpm({
   const lengths = pairs.map((pair) => lengthOf(encode(pair)))
   const usable = pairs.filter((_, i) => lengths[i]! <= longest)
   if (usable.length === 0)
-    throw new Error(`Expected at least one preference pair of up to ${longest} tokens, got none. Were all problems solved always, or never?`)
+    throw new Error(
+      `Expected at least one preference pair of up to ${longest} tokens, got none. Were all problems solved always, or never?`,
+    )
   const longestUsable = Math.max(...lengths.filter((length) => length <= longest)) + 24
   const shape = { rows, columns: Math.max(columns, Math.ceil(longestUsable / 32) * 32), pairs: rows * 4 }
 

@@ -44,7 +44,9 @@ export function thresholdSchedule({
   minSteps = 200,
 }: ScheduleOptions = {}): Schedule {
   if (maxSteps < tail)
-    throw new RangeError(`Expected \`maxSteps\` of at least \`tail\` (${tail}), got ${maxSteps}: lower \`tail\` as well`)
+    throw new RangeError(
+      `Expected \`maxSteps\` of at least \`tail\` (${tail}), got ${maxSteps}: lower \`tail\` as well`,
+    )
   let step = 0
   let decayFrom: number | null = null
   let capped = false

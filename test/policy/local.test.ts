@@ -1,9 +1,16 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { openEngine } from '../../lib/engine/engine.ts'
 import { trainTokenizer } from '../../lib/model/bpe.ts'
-import { encodePrefix } from '../../lib/model/step-format.ts'
+import { saveCheckpoint } from '../../lib/model/checkpoint.ts'
+import type { ModelConfig } from '../../lib/model/config.ts'
+import { encodePrefix, stopIds } from '../../lib/model/step-format.ts'
 import { openTokenizer } from '../../lib/model/tokenizer.ts'
-import { type LocalPolicyOptions, localPolicy, type StepGenerator } from '../../lib/policy/local.ts'
+import { initialWeights } from '../../lib/model/weights.ts'
+import { type LocalPolicyOptions, loadPolicy, localPolicy, type StepGenerator } from '../../lib/policy/local.ts'
 import type { Prefix } from '../../lib/problem/problem.ts'
 import { pick, random } from '../../lib/seed/random.ts'
 import { policyContract } from './policy-contract.ts'
@@ -38,6 +45,50 @@ const policyOf = (texts: readonly string[], options: LocalPolicyOptions = {}) =>
 policyContract('local model (scripted)', () =>
   localPolicy({ generator: scripted(['now = 3<end_of_step>', 'print(now)<end_of_code>', 'cut off']), tokenizer }),
 )
+
+/** A small random model whose output rows of the markers are long, so that its steps are short and both markers occur. */
+function randomCheckpoint(folder: string): string {
+  const config: ModelConfig = {
+    vocabSize: tokenizer.vocabSize,
+    hiddenSize: 16,
+    intermediateSize: 24,
+    layers: 1,
+    heads: 2,
+    kvHeads: 1,
+    headSize: 8,
+    ropeTheta: 10000,
+    rmsNormEps: 1e-6,
+    tied: false,
+    maxPositions: 256,
+    qkvBias: true,
+  }
+  const weights = initialWeights(config, 4)
+  const head = weights.get('lm_head.weight')!.data
+  for (const id of stopIds(tokenizer)) for (let i = 0; i < 16; i++) head[id * 16 + i]! *= 30
+  saveCheckpoint(folder, { config, weights, tokenizer })
+  return folder
+}
+const folder = mkdtempSync(join(tmpdir(), 'asterism-local-'))
+const engine = await openEngine({ threads: 1 })
+after(async () => {
+  await engine.dispose()
+  rmSync(folder, { recursive: true })
+})
+const modelFolder = randomCheckpoint(join(folder, 'policy'))
+
+policyContract('local model (checkpoint)', () => loadPolicy(engine, modelFolder, { maxStepTokens: 12 }))
+
+test('a checkpoint solves in one go: greedy alike for every seed, at temperature 1 by its seed', async () => {
+  const policy = await loadPolicy(engine, modelFolder)
+  const greedy = await policy.solve([prefix, prefix], { seeds: [1, 2], maxTokens: 30 })
+  assert.deepEqual(greedy[0], greedy[1])
+  const sample = (seed: number) => policy.solve([prefix], { seeds: [seed], count: 4, temperature: 1, maxTokens: 30 })
+  assert.deepEqual(await sample(1), await sample(1))
+  assert.notDeepEqual(await sample(1), await sample(2))
+  assert.ok((await sample(1))[0]!.every(({ tokens }) => tokens >= 1 && tokens <= 30))
+  assert.equal(policy.name, modelFolder)
+  await policy.dispose()
+})
 
 test('a proposal carries its text, its log-probability and its tokens, marker included', async () => {
   const { policy } = policyOf(['print(now)<end_of_code>'])

@@ -1,10 +1,11 @@
 // Ten-line stand-ins for the parts of a search, shared by the tests of search, annotate and pairs.
-import { numericGrader } from '../../lib/problem/answer.ts'
-import type { Prefix, Problem, Step } from '../../lib/problem/problem.ts'
+
+import { terminalGuided } from '../../lib/annotate/terminal-guided.ts'
 import type { Policy, Proposal } from '../../lib/policy/contract.ts'
 import type { Ppm } from '../../lib/policy/ppm-contract.ts'
+import { numericGrader } from '../../lib/problem/answer.ts'
+import type { Prefix, Problem, Step } from '../../lib/problem/problem.ts'
 import type { SearchParts } from '../../lib/search/rollout.ts'
-import { terminalGuided } from '../../lib/annotate/terminal-guided.ts'
 import { normal, type Random, random } from '../../lib/seed/random.ts'
 import type { Verdict, Verifier } from '../../lib/verify/verdict.ts'
 
@@ -22,8 +23,7 @@ export const step = (text: string, final = false): Proposal => ({ text, final, t
 export const scripted = (next: (prefix: Prefix, rng: Random, count: number) => Proposal[], batchSize = 16): Policy => ({
   name: 'scripted',
   batchSize,
-  propose: async (requests) =>
-    requests.map(({ prefix, seed, count }) => next(prefix, random(seed, 'scripted'), count)),
+  propose: async (requests) => requests.map(({ prefix, seed, count }) => next(prefix, random(seed, 'scripted'), count)),
   dispose: async () => undefined,
 })
 

@@ -50,9 +50,12 @@ test('backup adds the terminal reward once to every node on the path and to no o
 })
 
 test('a terminal is settled once, and an exhausted subtree is not entered again', async () => {
-  const tree = await grown(byDepth([step('now = 1'), step('now = 2')], [step('print(7)', true), step('print(8)', true)]), {
-    rollouts: 50,
-  })
+  const tree = await grown(
+    byDepth([step('now = 1'), step('now = 2')], [step('print(7)', true), step('print(8)', true)]),
+    {
+      rollouts: 50,
+    },
+  )
   assert.equal(tree.counts.rollouts, 4)
   assert.equal(tree.stats.visits[ROOT], 4)
   assert.equal(tree.counts.hits, 2)
@@ -197,7 +200,9 @@ test('a module that this machine lacks is no fault of the step: no penalty', asy
 
 test('a sandbox that breaks is asked again and never becomes a label; three times in a row is an error', async () => {
   let calls = 0
-  const verifier = fakeVerifier((candidate) => (calls++ < 2 ? { kind: 'infra', message: 'gone' } : verdictOf(candidate)))
+  const verifier = fakeVerifier((candidate) =>
+    calls++ < 2 ? { kind: 'infra', message: 'gone' } : verdictOf(candidate),
+  )
   const tree = newTree(problem())
   await searchTree(tree, parts(byDepth([step('print(7)', true)]), { verifier }))
   assert.equal(tree.counts.hits, 1)

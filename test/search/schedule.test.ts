@@ -2,12 +2,17 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ppmAugmented } from '../../lib/annotate/ppm-augmented.ts'
-import { random } from '../../lib/seed/random.ts'
 import { writeTree } from '../../lib/search/record.ts'
 import type { SearchParts } from '../../lib/search/rollout.ts'
 import { searchTree } from '../../lib/search/rollout.ts'
-import { type SearchProblemsOptions, type SearchProgress, searchProblems, searchTrees } from '../../lib/search/schedule.ts'
+import {
+  type SearchProblemsOptions,
+  type SearchProgress,
+  searchProblems,
+  searchTrees,
+} from '../../lib/search/schedule.ts'
 import { newTree } from '../../lib/search/tree.ts'
+import { random } from '../../lib/seed/random.ts'
 import { digitPolicy, digitSum, fakeVerifier, noisyPpm, parts, problem } from './fakes.ts'
 
 const problems = (n: number) => Array.from({ length: n }, (_, i) => problem(`p${i}`, String(i % 9)))

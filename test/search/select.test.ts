@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { ppmAugmented } from '../../lib/annotate/ppm-augmented.ts'
+import { expand } from '../../lib/search/expand.ts'
 import { paper, releasedCode, type SearchOptions, searchSettings } from '../../lib/search/options.ts'
 import { searchTree } from '../../lib/search/rollout.ts'
 import { bestChild, puct, selectionScore, uct } from '../../lib/search/select.ts'
 import { newTree, ROOT } from '../../lib/search/tree.ts'
-import { expand } from '../../lib/search/expand.ts'
 import { noisyPpm, parts, problem, scripted, step } from './fakes.ts'
-import { ppmAugmented } from '../../lib/annotate/ppm-augmented.ts'
 
 test('the worked examples of uct and puct hold', () => {
   assert.equal(uct(0.5, 2, 8, 2).toFixed(3), '2.539')

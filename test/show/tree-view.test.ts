@@ -71,7 +71,7 @@ test('HTML folds and unfolds without a script and escapes the steps', async () =
 test('a tree of the search shows its question and problem before any rollout', () => {
   const problem = { id: 'p1', question: 'How many?', answer: '3', level: 'easy', source: 'made-up' }
   const text = String(treeView(newTree(problem)))
-  assert.match(text, /^p1 \(easy\)\n1 nodes/)
+  assert.match(text, /^p1 \(easy\)\n1 node\./)
   assert.match(text, /Q {2}– {4}N 0 {2}How many\?/)
   assert.ok(!text.includes(' = 3'))
 })
