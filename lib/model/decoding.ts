@@ -36,7 +36,7 @@ interface Cache {
 }
 
 /**
- * Inputs: `ids` [prompts, columns] and `last` [prompts] (place of each prompt's last token in the flattened ids);
+ * Inputs: `ids` [prompts, columns] and `last` [reads ≥ prompts] (place of each prompt's last token in the flattened ids);
  * `owners` [rows, group] (prompt of each sequence, the same along a row), `firsts` [rows] (prompt of each row), `lengths`
  * [rows, 1] (tokens of that prompt), `idle` [rows, group] (places without a sequence); `uniforms` [steps, rows, group];
  * `stops` [count] token ids; `trips` steps after the first; temperature, topP, topK.
@@ -52,7 +52,7 @@ export function generationGraph(config: ModelConfig, weights: Weights, choice: C
   const head = parameters.value(`${headName(config)}.weight`)
 
   const ids = g.input('ids', 'int32', ['prompts', 'columns'])
-  const last = g.input('last', 'int32', ['prompts'])
+  const last = g.input('last', 'int32', ['reads'])
   const owners = g.input('owners', 'int32', ['rows', 'group'])
   const firsts = g.input('firsts', 'int32', ['rows'])
   const lengths = g.input('lengths', 'int32', ['rows', 1])

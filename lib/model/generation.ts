@@ -70,7 +70,7 @@ export async function openGenerator(engine: Engine, config: ModelConfig, weights
     generate: async (requests, options) => {
       checkRequests(requests, options, config)
       const results: Generated[][] = requests.map(({ count }) => new Array<Generated>(count))
-      for (const rows of runs(requests)) {
+      for (const rows of runs(requests, config)) {
         const output = await (await session(choiceOf(options))).run(feeds(requests, rows, options, config))
         collect(rows, output, options, (request, index, generated) => {
           results[request]![index] = generated
@@ -131,11 +131,12 @@ interface Row {
 }
 
 /** Divides the requests into runs: rows of equal group size, prompts of similar length together. */
-function runs(requests: readonly GenerationRequest[]): Row[][] {
+function runs(requests: readonly GenerationRequest[], config: ModelConfig): Row[][] {
+  // Never a matrix product of one row, see `logits` above: a group's queries of one key head are one product.
+  const least = config.heads === config.kvHeads ? 2 : 1
   const rows = requests.flatMap(({ ids, count }, request) => {
     const pieces = Math.ceil(count / GROUP)
-    // A group of one would make matrix products of one row, see above.
-    const group = Math.max(2, Math.ceil(count / pieces))
+    const group = Math.max(least, Math.ceil(count / pieces))
     return Array.from({ length: pieces }, (_, piece) => {
       const from = piece * group
       return { request, from, count: Math.min(group, count - from), group, prompt: ids }
@@ -149,6 +150,7 @@ function runs(requests: readonly GenerationRequest[]): Row[][] {
     if (fits) batch.push(row)
     else batches.push([row])
   }
+  for (const batch of batches) if (batch.length * batch[0]!.group === 1) batch.push({ ...batch[0]!, count: 0 })
   return batches
 }
 
@@ -169,7 +171,7 @@ function feeds(
   })
   const columns = Math.ceil(Math.max(...rows.map(({ prompt }) => prompt.length)) / PAD) * PAD
   const ids = new Int32Array(prompts.size * columns)
-  const last = new Int32Array(prompts.size)
+  const last = new Int32Array(Math.max(2, prompts.size))
   for (const { place, ids: tokens } of prompts.values()) {
     ids.set(tokens, place * columns)
     last[place] = place * columns + tokens.length - 1
@@ -194,7 +196,7 @@ function feeds(
   const long = (number: number) => ({ type: 'int64' as const, dims: [], data: new BigInt64Array([BigInt(number)]) })
   return {
     ids: ints(ids, prompts.size, columns),
-    last: ints(last, prompts.size),
+    last: ints(last, last.length),
     owners: ints(owners, rows.length, group),
     firsts: ints(Int32Array.from(promptOf), rows.length),
     lengths: ints(

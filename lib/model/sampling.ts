@@ -2,12 +2,14 @@
 // log-probability. Inverse of the cumulative distribution, so the uniform numbers decide everything.
 import type { Graph, Value } from '../engine/graph.ts'
 import {
+  add,
   and,
   cast,
   divide,
   gather,
   less,
   lessOrEqual,
+  minimum,
   multiply,
   reduceSum,
   reshape,
@@ -69,20 +71,47 @@ function mostProbable(g: Graph, logits: Value): Value {
   return cast(g, g.node('ArgMax', [logits], result, { attributes }), 'int32')
 }
 
-const cumulative = (g: Graph, x: Value): Value =>
-  g.node('CumSum', [x, g.scalar(2, 'int64')], { type: x.type, shape: x.shape })
+/** Running sums over the last of three axes; `exclusive` leaves each entry itself out. */
+const cumulative = (g: Graph, x: Value, exclusive = false): Value =>
+  g.node('CumSum', [x, g.scalar(2, 'int64')], x, { attributes: { exclusive: { int: +exclusive } } })
+
+/** How many entries of `sums` [rows, group, n] are at most `threshold` [rows, group, 1]. Result: [rows, group] int32. */
+function countUpTo(g: Graph, sums: Value, threshold: Value): Value {
+  return cast(g, reduceSum(g, cast(g, lessOrEqual(g, sums, threshold), 'float32'), [2], false), 'int32')
+}
+
+/** Tokens are searched block by block, since a running sum over the whole vocabulary is the slowest operator of all. */
+const BLOCK = 32
+/** Below 1 by one unit of the last place: a number times this is smaller than the number. */
+const JUST_BELOW_ONE = 1 - 2 ** -23
 
 /**
- * The first index whose cumulative probability exceeds `uniform · total`. An index of probability 0 does not raise the
- * sum and is never chosen, and 23 bits of uniform keep the product below the total after rounding.
+ * The first index whose cumulative probability exceeds `uniform · total`: first its block, then its place there. An
+ * index or block of probability 0 does not raise a sum and is never chosen; that the threshold stays below the sum of
+ * what it is searched in, also after rounding, is what 23 bits of uniform and JUST_BELOW_ONE are for.
  */
 function inverse(g: Graph, probabilities: Value, uniforms: Value): Value {
   const [rows, group, vocabulary] = probabilities.shape as [number, number, number]
-  const sums = cumulative(g, probabilities)
-  const total = gather(g, sums, g.ints([vocabulary - 1]), 2)
-  const threshold = multiply(g, reshape(g, uniforms, [rows, group, 1]), total)
-  const passed = cast(g, lessOrEqual(g, sums, threshold), 'float32')
-  return cast(g, reduceSum(g, passed, [2], false), 'int32')
+  const blocks = Math.ceil(vocabulary / BLOCK)
+  const padding = g.ints([0, 0, 0, 0, 0, blocks * BLOCK - vocabulary])
+  const full = { type: 'float32', shape: [rows, group, blocks * BLOCK] } as const
+  const padded = full.shape[2] === vocabulary ? probabilities : g.node('Pad', [probabilities, padding], full)
+  const table = reshape(g, padded, [rows, group, blocks, BLOCK])
+  const blockSums = reduceSum(g, table, [3], false)
+  const sums = cumulative(g, blockSums)
+  const threshold = multiply(g, reshape(g, uniforms, [rows, group, 1]), gather(g, sums, g.ints([blocks - 1]), 2))
+  const block = countUpTo(g, sums, threshold)
+
+  const place = reshape(g, cast(g, block, 'int64'), [rows, group, 1])
+  const attributes = { batch_dims: { int: 2 } }
+  const inBlock = cumulative(
+    g,
+    g.node('GatherND', [table, place], { type: 'float32', shape: [rows, group, BLOCK] }, { attributes }),
+  )
+  const before = pickLast(g, cumulative(g, blockSums, true), block)
+  const total = gather(g, inBlock, g.ints([BLOCK - 1]), 2)
+  const rest = minimum(g, subtract(g, threshold, before), multiply(g, total, g.scalar(JUST_BELOW_ONE)))
+  return add(g, multiply(g, block, g.scalar(BLOCK, 'int32')), countUpTo(g, inBlock, rest))
 }
 
 function filtered(g: Graph, probabilities: Value, uniforms: Value, { topP, topK }: SamplingInputs): Value {

@@ -151,11 +151,14 @@ function countsOf(tally: Tally, prior: Float64Array, options: CountOptions): Kin
 }
 
 /** (counts + weight · prior) / total. */
-const smoothed = (counts: Float64Array, prior: Float64Array, weight: number): Float64Array =>
-  counts.map((count, a) => (count + weight * prior[a]!) / (total(counts) + weight))
+function smoothed(counts: Float64Array, prior: Float64Array, weight: number): Float64Array {
+  const sum = total(counts) + weight
+  return counts.map((count, a) => (count + weight * prior[a]!) / sum)
+}
 
 /** log of how much oftener action and word meet than by chance: (together + smoothing) / (expected + smoothing). */
 function logRatios(counts: Float64Array, all: Float64Array, smoothing: number): Float64Array {
+  // Not p(action | word) / p(action): a rare action would owe a large ratio to every word it met once.
   const share = total(counts) / total(all)
   return counts.map((count, a) => Math.log((count + smoothing) / (all[a]! * share + smoothing)))
 }

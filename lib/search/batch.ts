@@ -26,6 +26,9 @@ interface Pending<Request, Result> {
 /** Seconds to wait for company before the length of a batch is known. */
 const FIRST_PATIENCE_SECONDS = 0.005
 
+/** Share of a batch that is worth sending while others may still join; less at the end of a search, so above one half. */
+const FULL_ENOUGH = 0.75
+
 export class Batcher<Request, Result> {
   readonly statistics: BatchStatistics = { batches: 0, requests: 0, seconds: 0 }
   readonly #call: (requests: Request[]) => Promise<Result[]>
@@ -59,17 +62,17 @@ export class Batcher<Request, Result> {
   }
 
   /**
-   * Sends a batch if the model is idle and the batch is at least half full, or not likely to become so: no tree may add
-   * to it, or none has for as long as a batch takes. A tree waits with one request at a time, so the others stop adding
+   * Sends a batch if the model is idle and the batch is full enough, or not likely to become so: no tree may add to it,
+   * or none has for as long as a batch takes. A tree waits with one request at a time, so the others stop adding
    * at some point, and one that is slow elsewhere holds nobody up.
    */
   consider(): void {
     if (this.#underWay || this.#pending.length === 0 || this.#stopped) return
-    const halfFull = this.#pending.length * 2 >= this.#size
+    const fullEnough = this.#pending.length >= FULL_ENOUGH * this.#size
     const { batches, seconds } = this.statistics
     const patience = batches === 0 ? FIRST_PATIENCE_SECONDS : seconds / batches
     const left = patience * 1000 - (performance.now() - this.#lastArrival)
-    if (halfFull || left <= 0 || this.#gathering.mayAdd() === 0) return void this.#send()
+    if (fullEnough || left <= 0 || this.#gathering.mayAdd() === 0) return void this.#send()
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined
       this.consider()

@@ -14,7 +14,7 @@ import { type Tree, treeOf } from './tree.ts'
 
 /** How many trees at once, and who is told. None of it changes a tree. */
 export interface ScheduleOptions {
-  /** Trees under way at once. Integer from 1 up. @default twice the policy's batch size, at least 128 */
+  /** Trees under way at once. Integer from 1 up. @default four times the policy's batch size, at least 128 */
   concurrency?: number
   /** Told after every finished tree. */
   onProgress?: (progress: SearchProgress) => void
@@ -85,7 +85,7 @@ export function searchTrees(trees: readonly Tree[], parts: SearchParts, options:
 }
 
 function schedule(makers: readonly (() => Tree)[], parts: SearchParts, options: ScheduleOptions): Search {
-  const concurrency = options.concurrency ?? Math.max(128, 2 * parts.policy.batchSize)
+  const concurrency = options.concurrency ?? Math.max(128, 4 * parts.policy.batchSize)
   if (!(Number.isInteger(concurrency) && concurrency >= 1))
     throw new RangeError(`Expected \`concurrency\` to be an integer from 1 up, got \`${concurrency}\``)
   const clock = new SearchClock()

@@ -126,7 +126,7 @@ describe('counts', () => {
         ] as Program,
       ],
     }
-    const all = (example: typeof doubtful) => countActions([example], { smoothing: 1e-9 })!.number.marginal[START]!
+    const all = (example: typeof doubtful) => countActions([example], { priorWeight: 1e-9 })!.number.marginal[START]!
     assert.ok(Math.abs(all(doubtful) - 0.5) < 1e-6)
     assert.ok(Math.abs(all(example) - 0.5) < 1e-6)
   })

@@ -24,6 +24,13 @@ test('each aggregation chooses as its definition says', () => {
   assert.deepEqual(by('majority'), ['8', 3])
 })
 
+test('a weight may let no vote count against its answer', () => {
+  const found = candidates(['7', -0.2], ['7', -0.2], ['8', -0.3])
+  assert.equal(chooseAnswer(found, 'weighted', numericGrader)!.answer, '8')
+  const weight = (score: number): number => (1 + score) / 2
+  assert.equal(chooseAnswer(found, 'weighted', numericGrader, { weight })!.answer, '7')
+})
+
 test('ties go to the higher score, then to the answer found first', () => {
   const byScore = candidates(['8', 0.1], ['7', 0.2])
   assert.equal(chooseAnswer(byScore, 'majority', numericGrader)!.answer, '7')

@@ -6,12 +6,13 @@ export const step = (text: string): Step => ({ text, final: false })
 
 const NAMES = ['a', 'b', 'total', 'höhe', 'x1']
 const NUMBERS = ['0', '1', '2', '3', '7', '12', '365', '-4', '0.5', '2.75', '1e3', '10**6', '99999999999', '0.1']
-const OPERATORS = ['+', '-', '*', '/', '//', '%', '**']
+const OPERATORS = ['+', '-', '*', '/', '//', '%']
 
 const operand = (rng: Random) => (rng() < 0.6 ? pick(rng, NAMES) : pick(rng, NUMBERS))
 
 function expression(rng: Random): string {
   const kind = rng()
+  if (kind < 0.06) return `${pick(rng, NAMES)} ** ${pick(rng, ['0', '2', '3', '-1', '0.5', '1e3'])}`
   if (kind < 0.5) return `${operand(rng)} ${pick(rng, OPERATORS)} ${operand(rng)}`
   if (kind < 0.65) return `(${operand(rng)} ${pick(rng, OPERATORS)} ${operand(rng)}) * -${operand(rng)}`
   if (kind < 0.75) return `round(${operand(rng)} / 3, ${below(rng, 4)})`
