@@ -66,7 +66,8 @@ export function createEvaluator(modules: Modules, realm: ReadonlySet<string>): E
   }
 
   const runScript = async (cell: CompiledCell, name: string): Promise<Outcome> => {
-    registerScript(name, cell.maps)
+    // The last line closes the wrapper and calls it.
+    registerScript(name, cell.maps, cell.code.split('\n').length - 1)
     try {
       const script = new vm.Script(cell.code, { filename: name })
       for (const one of cell.declares) declared.add(one)

@@ -25,8 +25,8 @@ export function createLook(evaluator: Evaluator): Look {
 
   const evaluate = async (expression: string): Promise<{ objectId?: string; type: string; value?: unknown } | null> => {
     const bound = expression.replace(/^[\p{ID_Start}$_][\p{ID_Continue}$]*/u, (name) => evaluator.binding(name))
-    const options: Runtime.EvaluateParameterType = { expression: bound, throwOnSideEffect: true, timeout: 200, objectGroup: 'look' }
-    const { result, exceptionDetails } = await session.post('Runtime.evaluate', options)
+    const options = { expression: bound, throwOnSideEffect: true, timeout: 200, objectGroup: 'look' }
+    const { result, exceptionDetails } = await session.post('Runtime.evaluate', options as Runtime.EvaluateParameterType)
     return exceptionDetails === undefined ? result : null
   }
 

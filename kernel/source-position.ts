@@ -11,12 +11,12 @@ export interface Position {
   readonly column: number
 }
 
-const registered = new Map<string, PositionMap[]>()
+const registered = new Map<string, { steps: PositionMap[]; lines: number }>()
 const parsed = new WeakMap<PositionMap, SourceMap>()
 
-/** Registers how a script was generated: the last step of generation first. */
-export function registerScript(name: string, steps: PositionMap[]): void {
-  registered.set(name, steps)
+/** Registers how a script was generated: the last step of generation first. Lines after `lines` come from nowhere. */
+export function registerScript(name: string, steps: PositionMap[], lines = Number.POSITIVE_INFINITY): void {
+  registered.set(name, { steps, lines })
 }
 
 /** True where a script of this name was registered. */
@@ -24,8 +24,9 @@ export const isRegistered = (name: string): boolean => registered.has(name)
 
 /** Where a position of a registered script comes from; null for code that nobody wrote, or an unknown script. */
 export function originalPosition(name: string, generated: Position): Position | null {
-  const steps = registered.get(name)
-  return steps === undefined ? null : throughMaps(steps, generated)
+  const script = registered.get(name)
+  if (script === undefined || generated.line > script.lines) return null
+  return throughMaps(script.steps, generated)
 }
 
 /** Follows a position back through the steps of generation; null where a step has no origin for it. */

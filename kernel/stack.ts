@@ -70,7 +70,10 @@ function nameAndMessage(thrown: unknown): { ename: string; evalue: string } {
 function describe(thrown: unknown): string {
   try {
     const text = inspect(thrown, { colors: false, maxStringLength: 10_000, breakLength: 120 })
-    return thrown instanceof Error ? text : `Uncaught ${text}`
+    if (!(thrown instanceof Error)) return `Uncaught ${text}`
+    // Without stack lines, inspect puts the error into brackets.
+    const bare = `[${thrown.stack}]`
+    return text.startsWith(bare) ? text.replace(bare, () => String(thrown.stack)) : text
   } catch (error) {
     return `Error: The thrown value cannot be shown (${error instanceof Error ? headline(error) : typeof error})`
   }

@@ -90,6 +90,9 @@ async function execute(request: UserRequest & { type: 'execute' }): Promise<void
     // One turn of the event loop, so that a promise that nobody handles is reported inside its cell.
     await new Promise((resolve) => setImmediate(resolve))
     send({ type: 'reply', request: id }, { ...reply, execution_count: count })
+  } catch (error) {
+    // A fault of the kernel itself must not leave the client waiting.
+    send({ type: 'reply', request: id }, { ...failureOf(error), payload: [], user_expressions: {}, execution_count: count })
   } finally {
     held.delete(id)
     running = null

@@ -46,13 +46,10 @@ export async function openZeromq(connection: Connection): Promise<Transport> {
   const enqueue = (socket: Router | XPublisher, frames: Buffer[]): void => {
     if (closed) return
     queue.push({ socket, frames })
-    sending ??= drain().finally(() => {
-      sending = null
-    })
+    sending ??= drain()
   }
   async function drain(): Promise<void> {
-    // A promise callback, so that a burst of sends within one turn is all in the queue by then.
-    await null
+    await null // `sending` must be set before the queue can turn out empty
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       try {
         await next.socket.send(next.frames)
@@ -61,6 +58,8 @@ export async function openZeromq(connection: Connection): Promise<Transport> {
         if (!closed) process.stderr.write(`asterism kernel: a message could not be sent: ${(error as Error).message}\n`)
       }
     }
+    // In the same turn as the last look into the queue: what comes later must find the drain ended.
+    sending = null
   }
 
   const receive = async (channel: RequestChannel, socket: Router): Promise<void> => {

@@ -4,6 +4,7 @@ import type { Report } from '../eval/report-schema.ts'
 import { writeAtomic } from '../file/atomic.ts'
 import type { Run } from '../round/run.ts'
 import { readTrees } from '../round/search-round.ts'
+import { qOf } from '../search/tree.ts'
 import { learningCurve } from '../show/curves.ts'
 import { countQ, qHistogram } from '../show/histogram.ts'
 import { reportHtml } from '../show/report-html.ts'
@@ -37,10 +38,11 @@ export async function writeReportPage(run: Run, report: Report): Promise<string>
 export function qCounts(run: Run, rounds: readonly number[]) {
   return countQ(
     rounds.flatMap((round) =>
-      readTrees(run, round).flatMap(({ nodes, stats }) =>
-        nodes.flatMap(({ depth }, node) =>
-          node > 0 && stats.visits[node]! > 0 ? [{ round, depth, q: stats.valueSum[node]! / stats.visits[node]! }] : [],
-        ),
+      readTrees(run, round).flatMap((tree) =>
+        tree.nodes.flatMap(({ depth }, node) => {
+          const q = node > 0 ? qOf(tree, node) : null
+          return q === null ? [] : [{ round, depth, q }]
+        }),
       ),
     ),
   )

@@ -106,15 +106,6 @@ export function transpose(g: Graph, x: Value, order: readonly number[]): Value {
   return g.record(y, [x], (dy) => [transpose(g, dy, inverse)])
 }
 
-/** Parts of x along an axis; `sizes` must be known. */
-export function split(g: Graph, x: Value, axis: number, sizes: readonly number[]): Value[] {
-  const results = sizes.map((size) => ({
-    type: x.type,
-    shape: x.shape.map((dim, i) => (i === (axis + x.shape.length) % x.shape.length ? size : dim)),
-  }))
-  return g.nodeOf('Split', [x, g.ints(sizes)], results, { attributes: { axis: { int: axis } } })
-}
-
 /** Puts values behind each other along an axis, which then has the size `total`. */
 export function concat(g: Graph, parts: readonly Value[], axis: number, total: Dim): Value {
   const first = parts[0]!

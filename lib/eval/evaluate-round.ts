@@ -143,6 +143,7 @@ async function measureSystemTwo(
       seed,
       select: 'puct',
       c: evaluation.exploration,
+      scoreCountsAsVisit: true,
       rollouts: evaluation.rollouts,
       width: evaluation.width,
       vote: evaluation.vote,

@@ -8,6 +8,7 @@ import {
   add,
   cast,
   concat,
+  counting,
   equal,
   flat,
   gather,
@@ -25,7 +26,7 @@ import {
 } from '../engine/ops.ts'
 import { causal } from './batch.ts'
 import type { ModelConfig } from './config.ts'
-import { bakedParameters, headName, headShape, maskWhere, network } from './network.ts'
+import { bakedParameters, headName, maskWhere, network, required } from './network.ts'
 import { type Choice, type Chosen, choose } from './sampling.ts'
 import type { Weights } from './weights.ts'
 
@@ -44,12 +45,10 @@ interface Cache {
  */
 export function generationGraph(config: ModelConfig, weights: Weights, choice: Choice): Graph {
   const g = new Graph()
-  const parametersIn = bakedParameters(g, weights)
-  const parameters = parametersIn(g)
+  const parameters = bakedParameters(g, config, weights)
   const rotary = rotaryConstants(g, config.maxPositions, config.headSize, config.ropeTheta)
-  const shape = headShape(config)
-  const table = parameters.value('model.embed_tokens.weight')
-  const head = parameters.value(`${headName(config)}.weight`)
+  const table = required(parameters, 'model.embed_tokens.weight')
+  const head = required(parameters, headName(config))
 
   const ids = g.input('ids', 'int32', ['prompts', 'columns'])
   const last = g.input('last', 'int32', ['reads'])
@@ -72,14 +71,14 @@ export function generationGraph(config: ModelConfig, weights: Weights, choice: C
     positions: g.ints([0]),
     rotary,
     attend: (_layer, q, k, v) => {
-      const cache = { keys: keyHeads(g, k, shape), values: keyHeads(g, v, shape) }
+      const cache = { keys: keyHeads(g, k, config), values: keyHeads(g, v, config) }
       prompts.push({ keys: gather(g, cache.keys, firsts), values: gather(g, cache.values, firsts) })
-      return joinHeads(g, attend(g, queryGroups(g, q, shape), cache.keys, cache.values, promptMask), shape)
+      return joinHeads(g, attend(g, queryGroups(g, q, config), cache.keys, cache.values, promptMask), config)
     },
     read: (x) => gather(g, flat(g, x), last),
   })
-  const columns = lengthOf(g, ids, 1)
-  const inPrompt = less(g, positionsOf(g, columns), reshape(g, lengths, ['rows', 1, 1, 1, 1]))
+  const order = reshape(g, cast(g, counting(g, lengthOf(g, ids, 1), 'columns'), 'int32'), [1, 1, 1, 1, 'columns'])
+  const inPrompt = less(g, order, reshape(g, lengths, ['rows', 1, 1, 1, 1]))
   const seen = maskWhere(g, inPrompt)
 
   const stopped = (graph: Graph, tokens: Value): Value => {
@@ -115,17 +114,17 @@ export function generationGraph(config: ModelConfig, weights: Weights, choice: C
     values: body.input(`values ${layer}`, 'float32', cacheShape('past')),
   }))
   const grown: Cache[] = []
-  const state = network(body, config, parametersIn(body), gather(body, table, tokens), {
+  const state = network(body, config, parameters, gather(body, table, tokens), {
     positions: cast(body, broadcastTo(body, add(body, lengths, cast(body, step, 'int32')), tokens), 'int64'),
     rotary,
     attend: (layer, q, k, v) => {
       const own = {
-        keys: concat(body, [past[layer]!.keys, ownHeads(body, k, shape)], 3, 'now'),
-        values: concat(body, [past[layer]!.values, ownHeads(body, v, shape)], 3, 'now'),
+        keys: concat(body, [past[layer]!.keys, ownHeads(body, k, config)], 3, 'now'),
+        values: concat(body, [past[layer]!.values, ownHeads(body, v, config)], 3, 'now'),
       }
       grown.push(own)
-      const queries = queryGroups(body, q, shape)
-      return joinHeads(body, attendBoth(body, queries, { prompt: prompts[layer]!, own, seen, columns }), shape)
+      const queries = queryGroups(body, q, config)
+      return joinHeads(body, attendBoth(body, queries, { prompt: prompts[layer]!, own), config)
     },
   })
   const next = body.node('Add', [step, body.scalar(1, 'int64')], { type: 'int64', shape: [] })
@@ -164,16 +163,6 @@ export function generationGraph(config: ModelConfig, weights: Weights, choice: C
   return g
 }
 
-/** Positions of a prompt's columns, [1, 1, 1, 1, columns] int32. */
-function positionsOf(g: Graph, columns: Value): Value {
-  const end = g.node('Squeeze', [columns], { type: 'int64', shape: [] })
-  const range = g.node('Range', [g.scalar(0, 'int64'), end, g.scalar(1, 'int64')], {
-    type: 'int64',
-    shape: ['columns'],
-  })
-  return reshape(g, cast(g, range, 'int32'), [1, 1, 1, 1, 'columns'])
-}
-
 const broadcastTo = (g: Graph, x: Value, like: Value): Value => {
   const shape = g.node('Shape', [like], { type: 'int64', shape: [like.shape.length] })
   return g.node('Expand', [x, shape], { type: x.type, shape: like.shape })
@@ -195,7 +184,7 @@ function ownHeads(g: Graph, x: Value, { kvHeads, headSize }: HeadShape): Value {
 function attendBoth(
   g: Graph,
   q: Value,
-  { prompt, own, seen, columns }: { prompt: Cache; own: Cache; seen: Value; columns: Value },
+  { prompt, own, seen }: { prompt: Cache; own: Cache; seen: Value },
 ): Value {
   const [rows, kvHeads, group, heads, headSize] = q.shape as [string, number, string, number, number]
   const scale = 1 / Math.sqrt(headSize)
@@ -203,9 +192,12 @@ function attendBoth(
   const onPrompt = product(g, reshape(g, q, [...joined, headSize]), prompt.keys, { transposeB: true, scale })
   const apart = add(g, reshape(g, onPrompt, [rows, kvHeads, group, heads, 'columns']), seen)
   const onOwn = product(g, q, own.keys, { transposeB: true, scale })
-  const weights = softmax(g, concat(g, [apart, onOwn], 4, 'columns+now'))
-  const toPrompt = slice(g, weights, 4, g.ints([0]), columns, 'columns')
-  const toOwn = slice(g, weights, 4, columns, g.ints([2 ** 31]), 'now')
+  // The prompt stands last, so that its padding lies at the end of each line: a sum over a line adds the same numbers in
+  // the same order however much of it there is.
+  const weights = softmax(g, concat(g, [onOwn, apart], 4, 'now+columns'))
+  const generated = lengthOf(g, own.keys, 3)
+  const toOwn = slice(g, weights, 4, g.ints([0]), generated, 'now')
+  const toPrompt = slice(g, weights, 4, generated, g.ints([2 ** 31]), 'columns')
   const fromPrompt = product(g, reshape(g, toPrompt, [...joined, 'columns']), prompt.values)
   return add(g, reshape(g, fromPrompt, q.shape), product(g, toOwn, own.values))
 }

@@ -52,8 +52,8 @@ export interface Generator {
 const RUN_SEQUENCES = 384
 /** Most sequences that share one copy of their prompt's keys and values. */
 const GROUP = 32
-/** Prompts are padded to a multiple of this many tokens. */
-const PAD = 16
+/** Least columns of the prompts: a product of one row would take another path, see `logits`. */
+const LEAST_COLUMNS = 2
 
 /** Opens a generator for weights with an LM head. A run's graph is built when its kind is first asked for. */
 export async function openGenerator(engine: Engine, config: ModelConfig, weights: Weights): Promise<Generator> {
@@ -169,7 +169,7 @@ function feeds(
     prompts.set(key, known)
     return known.place
   })
-  const columns = Math.ceil(Math.max(...rows.map(({ prompt }) => prompt.length)) / PAD) * PAD
+  const columns = Math.max(LEAST_COLUMNS, ...rows.map(({ prompt }) => prompt.length))
   const ids = new Int32Array(prompts.size * columns)
   const last = new Int32Array(Math.max(2, prompts.size))
   for (const { place, ids: tokens } of prompts.values()) {

@@ -1,19 +1,14 @@
 // The qwen2 architecture, once. Training, scoring and generation differ in where the parameters come from and in how a
 // layer attends; both are arguments here.
-import type { HeadShape } from '../engine/attention.ts'
+import { attend, joinHeads, keyHeads, queryGroups } from '../engine/attention.ts'
 import type { Graph, Value } from '../engine/graph.ts'
 import { type Rotary, rmsNorm, rotate, silu } from '../engine/layers.ts'
-import { add, linear, multiply, product, split } from '../engine/ops.ts'
+import { add, linear, multiply } from '../engine/ops.ts'
 import type { ModelConfig } from './config.ts'
-import { parameter, type Weights } from './weights.ts'
+import { parameter, parametersOf, type Weights } from './weights.ts'
 
-/** Where a graph finds its parameters. */
-export interface Parameters {
-  /** A parameter as a checkpoint stores it. */
-  value(name: string): Value
-  /** `x Wᵀ + b` for each of several matrices, by the name before `.weight` and `.bias`. x: [..., in]. */
-  project(x: Value, names: readonly string[]): Value[]
-}
+/** A parameter of the graph by its checkpoint name; undefined for a bias that the architecture does not have. */
+export type Parameters = (name: string) => Value | undefined
 
 /** Turns the queries, keys and values of one layer, still [rows, columns, heads · headSize], into its output. */
 export type Attend = (layer: number, q: Value, k: Value, v: Value) => Value
@@ -26,102 +21,84 @@ export interface NetworkOptions {
   readonly read?: (x: Value) => Value
 }
 
+/** A parameter that every network of this configuration has. */
+export function required(parameters: Parameters, name: string): Value {
+  const value = parameters(name)
+  if (!value) throw new Error(`Expected a parameter ${name}, found none. Does config.json fit the weights?`)
+  return value
+}
+
+/** `x Wᵀ + b`, without b where there is none. */
+function project(g: Graph, parameters: Parameters, x: Value, name: string): Value {
+  const y = linear(g, x, required(parameters, `${name}.weight`))
+  const bias = parameters(`${name}.bias`)
+  return bias ? add(g, y, bias) : y
+}
+
 /** Runs the layers and the last norm. x: embedded tokens [rows, columns, hidden]. Result: hidden states of what is read. */
 export function network(
   g: Graph,
   config: ModelConfig,
   parameters: Parameters,
   x: Value,
-  options: NetworkOptions,
+  { positions, rotary, attend, read = (rows) => rows }: NetworkOptions,
 ): Value {
-  const { positions, rotary, attend, read = (rows) => rows } = options
   const norm = (stream: Value, name: string) =>
-    rmsNorm(g, stream, parameters.value(`${name}.weight`), config.rmsNormEps)
+    rmsNorm(g, stream, required(parameters, `${name}.weight`), config.rmsNormEps)
   let stream = x
   for (let layer = 0; layer < config.layers; layer++) {
     const at = `model.layers.${layer}`
-    const attention = `${at}.self_attn`
-    const inputs = ['q', 'k', 'v'].map((letter) => `${attention}.${letter}_proj`)
-    const [q, k, v] = parameters.project(norm(stream, `${at}.input_layernorm`), inputs)
-    const turned = attend(layer, rotate(g, q!, positions, rotary), rotate(g, k!, positions, rotary), v!)
-    stream = add(g, stream, parameters.project(turned, [`${attention}.o_proj`])[0]!)
+    const normed = norm(stream, `${at}.input_layernorm`)
+    const q = project(g, parameters, normed, `${at}.self_attn.q_proj`)
+    const k = project(g, parameters, normed, `${at}.self_attn.k_proj`)
+    const v = project(g, parameters, normed, `${at}.self_attn.v_proj`)
+    const seen = attend(layer, rotate(g, q, positions, rotary), rotate(g, k, positions, rotary), v)
+    stream = add(g, stream, project(g, parameters, seen, `${at}.self_attn.o_proj`))
     if (layer === config.layers - 1) stream = read(stream)
-    const [gate, up] = parameters.project(norm(stream, `${at}.post_attention_layernorm`), [
-      `${at}.mlp.gate_proj`,
-      `${at}.mlp.up_proj`,
-    ])
-    stream = add(g, stream, parameters.project(multiply(g, silu(g, gate!), up!), [`${at}.mlp.down_proj`])[0]!)
+
+    const inner = norm(stream, `${at}.post_attention_layernorm`)
+    const gate = project(g, parameters, inner, `${at}.mlp.gate_proj`)
+    const up = project(g, parameters, inner, `${at}.mlp.up_proj`)
+    stream = add(g, stream, project(g, parameters, multiply(g, silu(g, gate), up), `${at}.mlp.down_proj`))
   }
   return norm(stream, 'model.norm')
 }
 
-/** The matrix of the LM head: the token table itself when they are tied. */
-export const headName = (config: ModelConfig): string => (config.tied ? 'model.embed_tokens' : 'lm_head')
-
-export const headShape = ({ heads, kvHeads, headSize }: ModelConfig): HeadShape => ({ heads, kvHeads, headSize })
-
-/** Parameters that the caller feeds, for training: one input for each, found by its name. */
-export function fedParameters(g: Graph, values: ReadonlyMap<string, Value>): Parameters {
-  const value = (name: string): Value => {
-    const found = values.get(name)
-    if (!found) throw new Error(`Expected a parameter ${name} among ${[...values.keys()].join(', ')}`)
-    return found
-  }
-  return {
-    value,
-    project: (x, names) =>
-      names.map((name) => {
-        const y = linear(g, x, value(`${name}.weight`))
-        const bias = values.get(`${name}.bias`)
-        return bias ? add(g, y, bias) : y
-      }),
-  }
+/** Embeds, runs packed or causal rows through the network, each layer attending under one mask. */
+export function rowNetwork(
+  g: Graph,
+  config: ModelConfig,
+  parameters: Parameters,
+  embedded: Value,
+  { mask, ...options }: Omit<NetworkOptions, 'attend'> & { mask: Value },
+): Value {
+  return network(g, config, parameters, embedded, {
+    ...options,
+    attend: (_layer, q, k, v) =>
+      joinHeads(g, attend(g, queryGroups(g, q, config), keyHeads(g, k, config), keyHeads(g, v, config), mask), config),
+  })
 }
 
+/** The matrix of the LM head: the token table itself when they are tied. */
+export const headName = (config: ModelConfig): string => (config.tied ? 'model.embed_tokens.weight' : 'lm_head.weight')
+
 /**
- * Parameters that are part of the model, for inference: a function that gives them to the model's graph `root` and to
- * the bodies of its loops. Matrices that read the same input are laid side by side, so that one product serves them all.
+ * Parameters that are part of the model, for inference.
+ * Errors: a parameter that is missing or has another shape than the configuration says.
  */
-export function bakedParameters(root: Graph, weights: Weights): (g: Graph) => Parameters {
-  const baked = new Map<string, Value>()
-  const find = (name: string) => {
-    const found = weights.get(name)
-    if (!found) parameter(weights, { name, dims: [] })
-    return found!
-  }
-  const bake = (names: readonly string[]): Value => {
-    const key = names.join()
-    const known = baked.get(key)
-    if (known) return known
-    const parts = names.map(find)
-    const dims = [parts.reduce((rows, part) => rows + part.dims[0]!, 0), ...parts[0]!.dims.slice(1)]
-    const data = new Float32Array(dims.reduce((product, size) => product * size, 1))
-    let offset = 0
-    for (const part of parts) {
-      data.set(part.data, offset)
-      offset += part.data.length
-    }
-    const value = root.constant({ type: 'float32', dims, data })
-    baked.set(key, value)
-    return value
-  }
-  return (g) => ({
-    value: (name) => bake([name]),
-    project: (x, names) => {
-      const matrices = names.map((name) => `${name}.weight`)
-      const y = product(g, x, bake(matrices), { transposeB: true })
-      const biases = names.map((name) => `${name}.bias`)
-      const whole = weights.has(biases[0]!) ? add(g, y, bake(biases)) : y
-      return names.length === 1
-        ? [whole]
-        : split(
-            g,
-            whole,
-            -1,
-            matrices.map((name) => find(name).dims[0]!),
-          )
-    },
-  })
+export function bakedParameters(
+  g: Graph,
+  config: ModelConfig,
+  weights: Weights,
+  options?: { valueHead?: boolean },
+): Parameters {
+  const values = new Map(
+    parametersOf(config, options).map((spec) => {
+      const tensor = { type: 'float32', dims: spec.dims, data: parameter(weights, spec) } as const
+      return [spec.name, g.constant(tensor)]
+    }),
+  )
+  return (name) => values.get(name)
 }
 
 /** A mask as `attend` takes it from a graph's condition: 0 where it holds, -Infinity elsewhere. */

@@ -6,7 +6,7 @@ import { add, cast, divide, greater, linear, multiply, reduceSum, reshape } from
 import type { Random } from '../seed/random.ts'
 import type { PackedRows } from './batch.ts'
 import type { ModelConfig } from './config.ts'
-import { headName, type Parameters } from './network.ts'
+import { headName, type Parameters, required } from './network.ts'
 
 export type Objective = 'language' | 'preference'
 
@@ -82,7 +82,7 @@ export function languageFeeds(batch: LanguageBatch): Tensors {
 export function languageLoss(g: Graph, hidden: Value, parameters: Parameters, config: ModelConfig): Loss {
   const targets = g.input('targets', 'int32', ['slots'])
   const weights = g.input('weights', 'float32', ['slots'])
-  const logits = linear(g, hidden, parameters.value(`${headName(config)}.weight`))
+  const logits = linear(g, hidden, required(parameters, headName(config)))
   return { loss: crossEntropy(g, logits, targets, weights) }
 }
 
@@ -145,5 +145,5 @@ export function preferenceLoss(g: Graph, hidden: Value, parameters: Parameters, 
 
 /** Raw score of each row of hidden states: [n, hidden] → [n, 1]. */
 export function valueHead(g: Graph, hidden: Value, parameters: Parameters): Value {
-  return add(g, linear(g, hidden, parameters.value('value_head.weight')), parameters.value('value_head.bias'))
+  return add(g, linear(g, hidden, required(parameters, 'value_head.weight')), required(parameters, 'value_head.bias'))
 }

@@ -1,6 +1,5 @@
 // Trains a network: forward, backward and AdamW as one graph, its state held by the engine between steps. Two objectives:
 // predicting the next token (the policy) and preferring one continuation to another (the PPM). 32-bit numbers throughout.
-import { attend, joinHeads, keyHeads, queryGroups } from '../engine/attention.ts'
 import type { Engine, Session, Tensor, Tensors } from '../engine/engine.ts'
 import { gradients } from '../engine/gradients.ts'
 import { Graph, type Value } from '../engine/graph.ts'
@@ -10,7 +9,7 @@ import { adamW, type OptimizerOptions } from '../engine/optimizer.ts'
 import { random } from '../seed/random.ts'
 import { rowFeeds, rowInputs } from './batch.ts'
 import type { ModelConfig } from './config.ts'
-import { fedParameters, headShape, network } from './network.ts'
+import { type Parameters, required, rowNetwork } from './network.ts'
 import {
   type LanguageBatch,
   type Loss,
@@ -158,16 +157,15 @@ function forward(
 ) {
   const g = new Graph()
   const values = new Map(specs.map(({ name, dims }) => [name, g.input(name, 'float32', dims)]))
-  const parameters = fedParameters(g, values)
+  const parameters: Parameters = (name) => values.get(name)
   const { ids, positions, mask } = rowInputs(g, rows, columns)
   const index = g.input('index', 'int32', ['slots'])
   const inverse = g.input('inverse', 'int32', [rows * columns])
-  const shape = headShape(config)
-  const hidden = network(g, config, parameters, embedding(g, parameters.value('model.embed_tokens.weight'), ids), {
+  const embedded = embedding(g, required(parameters, 'model.embed_tokens.weight'), ids)
+  const hidden = rowNetwork(g, config, parameters, embedded, {
+    mask,
     positions: cast(g, positions, 'int64'),
     rotary: rotaryConstants(g, columns, config.headSize, config.ropeTheta),
-    attend: (_layer, q, k, v) =>
-      joinHeads(g, attend(g, queryGroups(g, q, shape), keyHeads(g, k, shape), keyHeads(g, v, shape), mask), shape),
     read: (x) => readRows(g, flat(g, x), index, inverse),
   })
   const loss: Loss =

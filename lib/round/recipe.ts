@@ -26,6 +26,8 @@ export interface Recipe {
   readonly select: 'uct' | 'puct'
   /** Exploration constant c of UCT and PUCT. */
   readonly exploration: number
+  /** Whether a step's first PPM score weighs as much as one rollout; else it only breaks the tie until the first visit. */
+  readonly scoreCountsAsVisit: boolean
   readonly passes: readonly Pass[]
   /** Problems searched between two refits of the grammar, easy ones first; 0: all at once. Only for the grammar. */
   readonly wave: number

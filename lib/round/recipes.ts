@@ -6,6 +6,7 @@ import type { Recipe } from './recipe.ts'
 const everyRound = {
   select: 'puct', // the share of proposals as prior: the best single setting for a small rollout budget
   exploration: 2, // paper, section 4.1
+  scoreCountsAsVisit: true, // released code; without it one rollout's answer wipes the score out
   wave: 0,
   examples: { perProblem: 2, minLogProbability: -2.5, carry: true },
   pairs: { perSide: 2, minMargin: 0, minEditDistance: 0 },

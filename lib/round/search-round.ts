@@ -140,6 +140,7 @@ export function searchOptions(run: Run, recipe: Recipe, pass: Pass) {
     seed: seedOf(run.seed, 'search', recipe.round),
     select: recipe.select,
     c: recipe.exploration,
+    scoreCountsAsVisit: recipe.scoreCountsAsVisit,
     rollouts: pass.rollouts,
     width: pass.width,
     stopAfterHits: pass.stopAfterHits === 0 ? Number.POSITIVE_INFINITY : pass.stopAfterHits,

@@ -50,7 +50,7 @@ export const defaultSettings: Settings = {
   problems: [120, 160, 160, 160, 120, 80],
   heldOut: 30,
   tokenizer: { vocabSize: 768, minFrequency: 2 },
-  model: { hiddenSize: 96, intermediateSize: 256, layers: 3, heads: 3, kvHeads: 1, tied: false },
+  model: { hiddenSize: 96, intermediateSize: 256, layers: 3, heads: 3, kvHeads: 3, tied: false },
   batchSize: 32,
   concurrency: 128,
   evaluation: {

@@ -85,7 +85,7 @@ export class Pool {
   /** Starts the servers. Rejects when one of them does not start. */
   static async open(options: PoolOptions): Promise<Pool> {
     const pool = new Pool(options)
-    const started = await Promise.allSettled(pool.#lanes.map((lane) => pool.#fill(lane)))
+    const started = await Promise.allSettled(pool.#lanes.map((lane) => pool.#fill(lane, 1)))
     const failure = started.find((result) => result.status === 'rejected')
     if (failure) {
       await pool.dispose()
@@ -278,7 +278,7 @@ export class Pool {
       else this.counts.deaths++
       const old = lane.zygote
       lane.zygote = null
-      const replaced = Promise.all([old.dispose(), this.#fill(lane)]).then(
+      const replaced = Promise.all([old.dispose(), this.#fill(lane, MAX_STARTS)]).then(
         () => this.#schedulePump(),
         (error: Error) => this.#close(error), // nothing can be run any more
       )
@@ -288,8 +288,8 @@ export class Pool {
     this.#schedulePump()
   }
 
-  /** Starts a server for the lane, again after a pause when that fails. */
-  async #fill(lane: Lane): Promise<void> {
+  /** Starts a server for the lane, again after a pause when that fails, `starts` times in all. */
+  async #fill(lane: Lane, starts: number): Promise<void> {
     for (let start = 1; ; start++) {
       try {
         const zygote = await Zygote.start(this.#options.python, this.#options.preload)
@@ -297,7 +297,7 @@ export class Pool {
         zygote.onDeath = () => this.#release(lane)
         return
       } catch (error) {
-        if (start === MAX_STARTS || this.#closed) throw error
+        if (start >= starts || this.#closed) throw error
         await new Promise((resolve) => setTimeout(resolve, 50 * 2 ** start))
       }
     }

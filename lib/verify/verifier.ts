@@ -58,7 +58,7 @@ const LONGEST_CODE = 1 << 20
 
 /**
  * Starts the Python processes that run steps. Rejects with one line that says what to install when there is no usable
- * Python. The verifier owns processes: `dispose()` ends them. It keeps no Node process alive while it is idle, and ends
+ * Python, and when a good step does not run under the limits. The verifier owns processes: `dispose()` ends them. It keeps no Node process alive while it is idle, and ends
  * with it, however that ends.
  *
  * An earlier step that no longer runs gives every candidate the verdict `infra`. When the sandbox itself fails, three
@@ -81,6 +81,7 @@ export async function openVerifier(options: VerifierOptions = {}): Promise<Pytho
     limits,
     preload: options.preload ?? [],
   })
+  await expectGoodStepRuns(pool, limits)
   const settings = JSON.stringify([python, limits])
   return new PooledVerifier(pool, settings, options.cache === false ? null : new VerdictCache(cacheEntries), () => ({
     python: { path: python.path, version: python.version.join('.') },
@@ -183,6 +184,23 @@ class PooledVerifier implements PythonVerifier {
       })
     }
     return Promise.all(verdicts)
+  }
+}
+
+/** A good step must pass before any other is judged: else limits that are too tight would make every step look bad. */
+async function expectGoodStepRuns(pool: Pool, limits: Limits): Promise<void> {
+  try {
+    const verdict = await new Promise<Verdict>((resolve, reject) => {
+      const settle = (_: number, verdict: Verdict) => resolve(verdict)
+      const fail = (_: number, error: Error) => reject(error)
+      pool.submit({ steps: [], candidates: ['import math\nprint(math.gcd(6, 4))'], whole: false, settle, fail })
+    })
+    if (verdict.kind === 'ok' && verdict.stdout === '2') return
+    const tried = `under the limits ${JSON.stringify(limits)}`
+    throw new Error(`Expected a good step to run ${tried}, got ${JSON.stringify(verdict)}. Are they too tight?`)
+  } catch (error) {
+    await pool.dispose()
+    throw error
   }
 }
 

@@ -1,0 +1,202 @@
+// Processes that die: none of them may take a verdict, a promise or another process along.
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { pathToFileURL } from 'node:url'
+import { findPython } from '../../lib/verify/python.ts'
+import { openVerifier } from '../../lib/verify/verifier.ts'
+import { step } from './generated-steps.ts'
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    assert.equal((error as NodeJS.ErrnoException).code, 'ESRCH')
+    return false
+  }
+}
+
+/** Resolves when none of the processes runs any more; fails after ten seconds. */
+async function gone(pids: readonly number[]): Promise<void> {
+  for (let tries = 0; pids.some(isRunning); tries++) {
+    assert.ok(tries < 500, `still running: ${pids.filter(isRunning)}`)
+    await sleep(20)
+  }
+}
+
+test('a server that is killed is replaced, and work under way gets its verdicts', async () => {
+  const verifier = await openVerifier({ processes: 2, cache: false })
+  try {
+    const killed = verifier.stats().pids
+    const slow = verifier.verify([], [step('import time\ntime.sleep(0.3)\nprint("slow")')])
+    const many = Promise.all(
+      Array.from({ length: 50 }, (_, n) => verifier.verify([step(`a = ${n}`)], [step('print(a)')])),
+    )
+    await sleep(50) // some are under way now, whatever is not is queued
+    for (const pid of killed) process.kill(pid, 'SIGKILL')
+    assert.deepEqual(await slow, [{ kind: 'ok', stdout: 'slow' }])
+    assert.deepEqual(
+      await many,
+      Array.from({ length: 50 }, (_, n) => [{ kind: 'ok', stdout: String(n) }]),
+    )
+    await gone(killed)
+    assert.equal(verifier.stats().pids.filter((pid) => killed.includes(pid)).length, 0)
+  } finally {
+    await verifier.dispose()
+  }
+})
+
+test('a server that is killed while idle is replaced before the next request needs it', async () => {
+  const verifier = await openVerifier({ processes: 1 })
+  try {
+    for (const pid of verifier.stats().pids) process.kill(pid, 'SIGKILL')
+    await gone(verifier.stats().pids)
+    assert.deepEqual(await verifier.verify([], [step('print(1)')]), [{ kind: 'ok', stdout: '1' }])
+  } finally {
+    await verifier.dispose()
+  }
+})
+
+test('a step that kills its server each time died; the steps beside it are unharmed', async () => {
+  const verifier = await openVerifier({ processes: 1 })
+  try {
+    const killer = step('import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\nwhile True:\n    pass')
+    const good = Array.from({ length: 5 }, (_, n) => step(`for i in [${n}]: print(i)`))
+    const [verdict, ...others] = await verifier.verify([], [killer, ...good])
+    assert.deepEqual(verdict, { kind: 'died', how: 'its fork server ended each time it ran' })
+    assert.deepEqual(
+      others,
+      good.map((_, n) => ({ kind: 'ok', stdout: String(n) })),
+    )
+  } finally {
+    await verifier.dispose()
+  }
+})
+
+test('a server is replaced after so many runs, and nobody notices', async () => {
+  const verifier = await openVerifier({ processes: 1, recycleAfter: 3 })
+  try {
+    const [first] = verifier.stats().pids
+    for (let n = 0; n < 8; n++) {
+      assert.deepEqual(await verifier.verify([], [step(`print(${n})`)]), [{ kind: 'ok', stdout: String(n) }])
+    }
+    assert.ok(verifier.stats().recycled >= 2)
+    await gone([first!])
+  } finally {
+    await verifier.dispose()
+  }
+})
+
+test('what a step leaves running is killed with it', {
+  skip: process.platform !== 'linux' && 'Linux only',
+}, async () => {
+  const verifier = await openVerifier({ processes: 1 })
+  try {
+    const code = 'import os, time\npid = os.fork()\nif pid == 0:\n    os.setsid()\n    time.sleep(600)\nprint(pid)'
+    const [verdict] = await verifier.verify([], [step(code)])
+    // an ordinary user is refused the fork, root is not
+    if (verdict!.kind === 'ok') await gone([Number(verdict!.stdout)])
+    else assert.equal(verdict!.kind === 'error' && verdict!.errorType, 'BlockingIOError')
+  } finally {
+    await verifier.dispose()
+  }
+})
+
+test('a sandbox that fails three times rejects with what it said, and gives no verdict', async () => {
+  await withImpostor(answering(`'status': 'infra', 'message': 'no process to be had'`), async (python) => {
+    const said = /Expected the sandbox to run a step, but it failed 3 times: no process to be had/
+    await assert.rejects(openVerifier({ python, processes: 1 }), said)
+  })
+})
+
+test('a sandbox in which not even a good step passes is refused at the start', async () => {
+  await withImpostor(answering(`'status': 'timeout', 'clock': 'wall', 'reachedLast': True`), async (python) => {
+    const said = /Expected a good step to run under the limits .* got .*"timeout".* Are they too tight\?/
+    await assert.rejects(openVerifier({ python, processes: 1 }), said)
+  })
+})
+
+/** A fork server that gives the same answer to everything. */
+const answering = (fields: string) => `import json, os, struct
+def reply(answer):
+    body = json.dumps(answer).encode()
+    os.write(4, struct.pack('>I', len(body)) + body)
+reply({'ready': True})
+while True:
+    head = os.read(3, 4)
+    if not head: break
+    request = json.loads(os.read(3, struct.unpack('>I', head)[0]))
+    reply({'id': request['id'], 'cpuMs': 0, 'wallMs': 0, ${fields}})`
+
+test('a server that does not start is an error with what it wrote', async () => {
+  await withImpostor('raise OSError("no room for a server")', async (python) => {
+    await assert.rejects(openVerifier({ python }), /fork server is gone: exit 1; it wrote: [\s\S]*no room for a server/)
+  })
+})
+
+/** Gives `body` an interpreter that runs `source` in place of the fork server. */
+async function withImpostor(source: string, body: (python: string) => Promise<void>): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'asterism-impostor-'))
+  const [path, script] = [join(folder, 'python3'), join(folder, 'server.py')]
+  try {
+    const real = (await findPython()).path
+    writeFileSync(script, source)
+    writeFileSync(path, `#!/bin/sh\n[ "$1" = -I ] && echo '["${path}", [3, 11]]' || exec ${real} ${script}\n`)
+    chmodSync(path, 0o755)
+    await body(path)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+test('dispose leaves no process and no pending promise', async () => {
+  const verifier = await openVerifier({ processes: 2 })
+  const { pids } = verifier.stats()
+  const sleeping = verifier.verify([], [step('import time\ntime.sleep(60)')])
+  const queued = Array.from({ length: 40 }, (_, n) =>
+    verifier.verify([], [step(`print(${n})`), step(`import os # ${n}`)]),
+  )
+  const settled = Promise.allSettled([sleeping, ...queued])
+  await sleep(20)
+  await verifier.dispose()
+  assert.equal((await settled)[0]!.status, 'rejected')
+  await assert.rejects(verifier.verify([], [step('print("later")')]), /The verifier was disposed/)
+  await gone(pids)
+  await verifier.dispose() // again is harmless
+})
+
+test('when Node is killed, its servers and what they run end', async () => {
+  const module = pathToFileURL(join(import.meta.dirname, '../../lib/verify/verifier.js')).href
+  const script = `
+    const { openVerifier } = await import(${JSON.stringify(module)})
+    const verifier = await openVerifier({ processes: 2 })
+    const [first] = await verifier.verify([], [{ text: 'import os\\nprint(os.getppid())', final: false }])
+    verifier.verify([], [{ text: 'import time\\ntime.sleep(60)', final: false }])
+    console.log(JSON.stringify([...verifier.stats().pids, Number(first.stdout)]))`
+  const node = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const [line] = (await once(node.stdout, 'data')) as [Buffer]
+  const pids = JSON.parse(line.toString()) as number[]
+  assert.ok(pids.every(isRunning))
+  node.kill('SIGKILL')
+  await gone(pids)
+})
+
+test('an idle verifier does not keep Node alive', async () => {
+  const module = pathToFileURL(join(import.meta.dirname, '../../lib/verify/verifier.js')).href
+  const script = `
+    const { openVerifier } = await import(${JSON.stringify(module)})
+    const verifier = await openVerifier({ processes: 1 })
+    await verifier.verify([], [{ text: 'print(1)', final: false }])
+    console.log(verifier.stats().pids[0])`
+  const node = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const [line] = (await once(node.stdout, 'data')) as [Buffer]
+  const [exitCode] = await once(node, 'exit')
+  assert.equal(exitCode, 0)
+  await gone([Number(line.toString())])
+})
