@@ -5,7 +5,7 @@
 import MagicString from 'magic-string'
 import { parseSync } from 'oxc-parser'
 import { transformSync } from 'oxc-transform'
-import { boundNames, children, lexicalNames, type Node, type Reference, references, varNames } from './scope.ts'
+import { children, lexicalNames, type Node, type Reference, references, varNames } from './scope.ts'
 import { type Position, type PositionMap, throughMaps } from './source-position.ts'
 
 /** One imported name: `local` in the cell, `imported` in the module (`*` is the whole namespace). */
@@ -222,6 +222,7 @@ function rewriteStatement(
       return
     }
     case 'VariableDeclaration':
+      detachEnum(statement, text)
       rewriteDeclaration(statement, text, true)
       return
     default:
@@ -245,6 +246,20 @@ function rewriteDeclaration(statement: Node, text: MagicString, isStatement: boo
     } else if (id.type !== 'Identifier' && declarator.init !== null) {
       text.appendLeft(declarator.start, '(').appendRight(declarator.end, ')')
     }
+  }
+}
+
+/**
+ * `enum E` comes as `var E = function(E) { … }(E || {})`, which would add to what an earlier cell called E. A second
+ * part of the same enum in one cell comes as a call without `var`, and stays as it is.
+ */
+function detachEnum(statement: Node, text: MagicString): void {
+  for (const { id, init } of statement.declarations as { id: Node; init: Node | null }[]) {
+    const argument = init?.type === 'CallExpression' ? (init.arguments as Node[])[0] : undefined
+    if (statement.kind !== 'var' || argument?.type !== 'LogicalExpression' || argument.operator !== '||') continue
+    const { left, right } = argument as unknown as { left: Node; right: Node }
+    const isMerge = left.type === 'Identifier' && left.name === id.name && right.type === 'ObjectExpression'
+    if (isMerge && (right.properties as Node[]).length === 0) text.remove(left.start, right.start)
   }
 }
 

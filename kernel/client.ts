@@ -47,7 +47,11 @@ export async function connectClient(connection: Connection): Promise<Client> {
   const { key } = connection
   const session = header('', '').msg_id
   const routingId = session
-  const sockets = { shell: new Dealer({ routingId }), control: new Dealer({ routingId }), stdin: new Dealer({ routingId }) }
+  const sockets = {
+    shell: new Dealer({ routingId }),
+    control: new Dealer({ routingId }),
+    stdin: new Dealer({ routingId }),
+  }
   const iopub = new Subscriber({ receiveHighWaterMark: 0 })
   for (const [channel, socket] of Object.entries(sockets)) {
     socket.linger = 0

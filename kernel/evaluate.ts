@@ -2,7 +2,7 @@
 // for a pending cell and stop a loop in the part before its first await; later loops block the process, and only its
 // owner can end that.
 import vm from 'node:vm'
-import { compileCell, HOST, type CompiledCell, type ImportedName } from './cell.ts'
+import { type CompiledCell, compileCell, HOST, type ImportedName } from './cell.ts'
 import type { Modules, Namespace } from './modules.ts'
 import { registerScript } from './source-position.ts'
 

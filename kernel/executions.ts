@@ -142,7 +142,13 @@ export function createExecutions(outbox: Outbox): Executions {
       lost('The cell computed without a pause and could not be interrupted, so its process was ended')
     },
     async complete(id, { code, cursor_pos }) {
-      const none = { status: 'ok', matches: [], cursor_start: cursor_pos, cursor_end: cursor_pos, metadata: {} } as const
+      const none = {
+        status: 'ok',
+        matches: [],
+        cursor_start: cursor_pos,
+        cursor_end: cursor_pos,
+        metadata: {},
+      } as const
       return (await look<Output<'complete_request'>>('complete', id, code, cursor_pos)) ?? { ...none, matches: [] }
     },
     async inspect(id, { code, cursor_pos }) {
@@ -196,6 +202,9 @@ function selectHistory(past: readonly HistoryEntry[], request: Input<'history_re
 
 /** `*` is any text, `?` any character. */
 function matchesGlob(text: string, pattern: string): boolean {
-  const source = pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&').replace(/\*/g, '.*').replace(/\?/g, '.')
+  const source = pattern
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replace(/\*/g, '.*')
+    .replace(/\?/g, '.')
   return new RegExp(`^${source}$`, 's').test(text)
 }

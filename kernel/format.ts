@@ -1,6 +1,6 @@
 // A value → its MIME bundle: what it says of itself through Symbol.for('Jupyter.display'), else text as util.inspect
 // writes it. No colours: other clients store the text as it is. Knows no other package's types.
-import { inspect } from 'node:util'
+import { type InspectOptions, inspect } from 'node:util'
 import type { MimeBundle } from './message.ts'
 
 /** A value with a method under this symbol shows itself: it returns a MIME bundle, or a promise of one. */
@@ -53,4 +53,21 @@ export function shortened(text: string): string {
   if (text.length <= MAX_TEXT) return text
   const rest = (text.length - MAX_TEXT).toLocaleString('en')
   return `${text.slice(0, MAX_TEXT)}\n… ${rest} more characters`
+}
+
+/**
+ * The tracking of cells leaves marks on each promise, which would show as fields. From here on they do not: they are
+ * hidden when a promise is first shown.
+ */
+export function hidePromiseMarks(): void {
+  const show = function (this: Promise<unknown>, depth: number, options: InspectOptions): string {
+    for (const mark of Object.getOwnPropertySymbols(this)) {
+      const isMark = /^(async_id_symbol|trigger_async_id_symbol|destroyed|kResourceStore)$/.test(mark.description ?? '')
+      if (isMark) Object.defineProperty(this, mark, { enumerable: false })
+    }
+    // Without this function, inspect shows the promise in its own way.
+    Object.defineProperty(this, inspect.custom, { value: undefined, configurable: true })
+    return inspect(this, { ...options, depth })
+  }
+  Object.defineProperty(Promise.prototype, inspect.custom, { value: show, configurable: true })
 }

@@ -3,8 +3,8 @@
 import type { Runtime } from 'node:inspector'
 import { Session } from 'node:inspector/promises'
 import type { Evaluator } from './evaluate.ts'
-import type { Output } from './message.ts'
 import { textOf } from './format.ts'
+import type { Output } from './message.ts'
 
 /** Answers about the text before a cursor. Cursors count Unicode characters, as the protocol does. */
 export interface Look {
@@ -26,14 +26,18 @@ export function createLook(evaluator: Evaluator): Look {
   const evaluate = async (expression: string): Promise<{ objectId?: string; type: string; value?: unknown } | null> => {
     const bound = expression.replace(/^[\p{ID_Start}$_][\p{ID_Continue}$]*/u, (name) => evaluator.binding(name))
     const options = { expression: bound, throwOnSideEffect: true, timeout: 200, objectGroup: 'look' }
-    const { result, exceptionDetails } = await session.post('Runtime.evaluate', options as Runtime.EvaluateParameterType)
+    const { result, exceptionDetails } = await session.post(
+      'Runtime.evaluate',
+      options as Runtime.EvaluateParameterType,
+    )
     return exceptionDetails === undefined ? result : null
   }
 
   const members = async (expression: string): Promise<string[]> => {
     // A primitive has no object id: its wrapper shows the members of its prototype.
     const value = (await evaluate(expression)) ?? { type: 'undefined' }
-    const target = value.objectId !== undefined || value.type === 'undefined' ? value : await evaluate(`Object(${expression})`)
+    const target =
+      value.objectId !== undefined || value.type === 'undefined' ? value : await evaluate(`Object(${expression})`)
     if (target?.objectId === undefined) return []
     const names: string[] = []
     let objectId: string | undefined = target.objectId
@@ -59,7 +63,11 @@ export function createLook(evaluator: Evaluator): Look {
       const before = [...code].slice(0, cursor).join('')
       const chain = CHAIN.exec(before)?.[0] ?? ''
       const [, owner, part = ''] = /^(.*?)\??\.([^.]*)$/s.exec(chain) ?? [null, null, chain]
-      const globals = (): string[] => [...evaluator.names().reverse(), ...Object.getOwnPropertyNames(globalThis), ...KEYWORDS]
+      const globals = (): string[] => [
+        ...evaluator.names().reverse(),
+        ...Object.getOwnPropertyNames(globalThis),
+        ...KEYWORDS,
+      ]
       const all = owner === null ? globals() : await members(owner as string)
       const matches = [...new Set(all)].filter((name) => name.startsWith(part) && !name.startsWith('$asterism'))
       const start = cursor - [...part].length

@@ -2,6 +2,7 @@
 // appears while a cell computes without a pause, and a reply can never overtake the output before it.
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { writeSync } from 'node:fs'
+import { inspect } from 'node:util'
 
 /** The cell to which output belongs: set for all the code that the cell starts, however late it runs. */
 export interface CellContext {
@@ -13,6 +14,8 @@ export interface CellContext {
   readonly allowStdin: boolean
   /** Aborted when the cell is interrupted. */
   readonly signal: AbortSignal
+  /** Timers carry their cell, and show it when they are shown. */
+  [inspect.custom]?(): string
 }
 
 /** Head of a frame; its body is text for `stream`, JSON of a message's content for the others. */

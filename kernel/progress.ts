@@ -1,6 +1,6 @@
 // A bar that moves: one display, updated in place and not more often than eyes can follow. Its text is one line, for
 // terminals and stored notebooks. Time is shown, never used for anything else.
-import { display, type DisplayHandle, hasScreen } from './display.ts'
+import { type DisplayHandle, display, hasScreen } from './display.ts'
 import { DISPLAY, type Displayable } from './format.ts'
 
 /** At least this long between two drawings, in milliseconds. */

@@ -103,7 +103,8 @@ function refer(node: Node, visit: Visit, shorthand = false): void {
   visit.out.push({ name, start: node.start, end: node.end, shorthand, deferred, written })
 }
 
-function walkFunction(node: Node, visit: Visit): void {
+function walkFunction(node: Node, outer: Visit): void {
+  const visit = reading(outer)
   const self = node.type === 'FunctionExpression' && isNode(node.id) ? [node.id.name as string] : []
   const params = node.params as Node[]
   const body = node.body as Node
@@ -116,88 +117,111 @@ function walkFunction(node: Node, visit: Visit): void {
   else walk(body, inner)
 }
 
+/** The same place, but read, not assigned to. */
+const reading = (visit: Visit): Visit => (visit.written ? { ...visit, written: false } : visit)
+const writing = (visit: Visit): Visit => ({ ...visit, written: true })
+
 function walk(node: Node, visit: Visit): void {
-  const read: Visit = visit.written ? { ...visit, written: false } : visit
-  const write: Visit = { ...visit, written: true }
-  switch (node.type) {
-    case 'Identifier':
-      return refer(node, visit)
-    case 'FunctionDeclaration':
-    case 'FunctionExpression':
-    case 'ArrowFunctionExpression':
-      return walkFunction(node, read)
-    case 'ClassDeclaration':
-    case 'ClassExpression': {
-      const inner = inside(read, isNode(node.id) ? [node.id.name as string] : [], { deferred: true })
-      return walkAll([node.superClass as Node | null, node.body as Node], inner)
-    }
-    case 'StaticBlock': {
-      const body = node.body as Node[]
-      return walkAll(body, inside(read, [...body.flatMap(varNames), ...lexicalNames(body)]))
-    }
-    case 'MethodDefinition':
-    case 'PropertyDefinition':
-    case 'AccessorProperty':
-      if (node.computed) walk(node.key as Node, read)
-      return walkAll([node.value as Node | null], read)
-    case 'BlockStatement':
-      return walkAll(node.body as Node[], inside(read, lexicalNames(node.body as Node[])))
-    case 'ForStatement':
-    case 'ForInStatement':
-    case 'ForOfStatement': {
-      const head = (node.init ?? node.left) as Node | null
-      const inner = inside(read, isNode(head) ? lexicalNames([head]) : [])
-      if (isNode(head)) walk(head, node.type === 'ForStatement' ? inner : { ...inner, written: true })
-      return walkAll([node.test, node.update, node.right, node.body] as Node[], inner)
-    }
-    case 'SwitchStatement': {
-      const cases = node.cases as Node[]
-      walk(node.discriminant as Node, read)
-      return walkAll(cases, inside(read, lexicalNames(cases.flatMap((one) => one.consequent as Node[]))))
-    }
-    case 'CatchClause': {
-      const inner = inside(read, boundNames(node.param as Node | null))
-      return walkAll([node.param as Node | null, node.body as Node], inner)
-    }
-    case 'VariableDeclarator':
-      walk(node.id as Node, isNode(node.init) ? write : visit)
-      return walkAll([node.init as Node | null], read)
-    case 'AssignmentExpression':
-      walk(node.left as Node, write)
-      return walk(node.right as Node, read)
-    case 'UpdateExpression':
-      return walk(node.argument as Node, write)
-    case 'AssignmentPattern':
-      walk(node.left as Node, visit)
-      return walk(node.right as Node, read)
-    case 'MemberExpression':
-      walk(node.object as Node, read)
-      if (node.computed) walk(node.property as Node, read)
-      return
-    case 'Property': {
-      if (node.computed) walk(node.key as Node, read)
-      if (!node.shorthand) return walk(node.value as Node, visit)
-      const value = node.value as Node
-      if (value.type === 'Identifier') return refer(value, visit, true)
-      refer(value.left as Node, visit, true) // { name = fallback }
-      return walk(value.right as Node, read)
-    }
-    case 'LabeledStatement':
-      return walk(node.body as Node, read)
-    case 'BreakStatement':
-    case 'ContinueStatement':
-    case 'MetaProperty':
-    case 'ImportDeclaration':
-    case 'ExportAllDeclaration':
-      return
-    case 'ExportNamedDeclaration':
-      return walkAll([node.declaration as Node | null], read)
-    case 'ObjectPattern':
-    case 'ArrayPattern':
-    case 'RestElement':
-    case 'VariableDeclaration':
-      return walkAll(children(node), visit)
-    default:
-      return walkAll(children(node), read)
+  const rule = RULES[node.type]
+  if (rule !== undefined) rule(node, visit)
+  else walkAll(children(node), reading(visit))
+}
+
+type Rule = (node: Node, visit: Visit) => void
+
+const nothing: Rule = () => undefined
+const sameForChildren: Rule = (node, visit) => walkAll(children(node), visit)
+
+/** `key: value` of an object, a class member: the key is a name of its own unless computed. */
+const walkKey: Rule = (node, visit) => {
+  if (node.computed) walk(node.key as Node, reading(visit))
+}
+
+const walkMember: Rule = (node, visit) => {
+  walkKey(node, visit)
+  walkAll([node.value as Node | null], reading(visit))
+}
+
+const walkClass: Rule = (node, visit) => {
+  const inner = inside(visit, isNode(node.id) ? [node.id.name as string] : [], { deferred: true })
+  walkAll([node.superClass as Node | null, node.body as Node], inner)
+}
+
+const walkLoop: Rule = (node, visit) => {
+  const head = (node.init ?? node.left) as Node | null
+  const inner = inside(visit, isNode(head) ? lexicalNames([head]) : [])
+  if (isNode(head)) walk(head, node.type === 'ForStatement' ? inner : writing(inner))
+  walkAll([node.test, node.update, node.right, node.body] as Node[], inner)
+}
+
+const walkProperty: Rule = (node, visit) => {
+  walkKey(node, visit)
+  const value = node.value as Node
+  if (!node.shorthand) walk(value, visit)
+  else if (value.type === 'Identifier') refer(value, visit, true)
+  else {
+    refer(value.left as Node, visit, true) // { name = fallback }
+    walk(value.right as Node, reading(visit))
   }
+}
+
+const RULES: Record<string, Rule | undefined> = {
+  Identifier: (node, visit) => refer(node, visit),
+  FunctionDeclaration: walkFunction,
+  FunctionExpression: walkFunction,
+  ArrowFunctionExpression: walkFunction,
+  ClassDeclaration: walkClass,
+  ClassExpression: walkClass,
+  StaticBlock: (node, visit) => {
+    const body = node.body as Node[]
+    walkAll(body, inside(visit, [...body.flatMap(varNames), ...lexicalNames(body)]))
+  },
+  MethodDefinition: walkMember,
+  PropertyDefinition: walkMember,
+  AccessorProperty: walkMember,
+  BlockStatement: (node, visit) => {
+    const body = node.body as Node[]
+    walkAll(body, inside(visit, lexicalNames(body)))
+  },
+  ForStatement: walkLoop,
+  ForInStatement: walkLoop,
+  ForOfStatement: walkLoop,
+  SwitchStatement: (node, visit) => {
+    const cases = node.cases as Node[]
+    walk(node.discriminant as Node, reading(visit))
+    walkAll(cases, inside(visit, lexicalNames(cases.flatMap((one) => one.consequent as Node[]))))
+  },
+  CatchClause: (node, visit) => {
+    const inner = inside(visit, boundNames(node.param as Node | null))
+    walkAll([node.param as Node | null, node.body as Node], inner)
+  },
+  VariableDeclarator: (node, visit) => {
+    walk(node.id as Node, isNode(node.init) ? writing(visit) : visit)
+    walkAll([node.init as Node | null], reading(visit))
+  },
+  AssignmentExpression: (node, visit) => {
+    walk(node.left as Node, writing(visit))
+    walk(node.right as Node, reading(visit))
+  },
+  UpdateExpression: (node, visit) => walk(node.argument as Node, writing(visit)),
+  AssignmentPattern: (node, visit) => {
+    walk(node.left as Node, visit)
+    walk(node.right as Node, reading(visit))
+  },
+  MemberExpression: (node, visit) => {
+    walk(node.object as Node, reading(visit))
+    if (node.computed) walk(node.property as Node, reading(visit))
+  },
+  Property: walkProperty,
+  LabeledStatement: (node, visit) => walk(node.body as Node, reading(visit)),
+  BreakStatement: nothing,
+  ContinueStatement: nothing,
+  MetaProperty: nothing,
+  ImportDeclaration: nothing,
+  ExportAllDeclaration: nothing,
+  ExportNamedDeclaration: (node, visit) => walkAll([node.declaration as Node | null], reading(visit)),
+  ObjectPattern: sameForChildren,
+  ArrayPattern: sameForChildren,
+  RestElement: sameForChildren,
+  VariableDeclaration: sameForChildren,
 }

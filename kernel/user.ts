@@ -1,16 +1,17 @@
 // The user-code process: runs cells, and nothing that has to stay alive while a cell computes. Requests come over the
 // IPC channel, everything it says leaves through one ordered pipe (output.ts). Started by user-process.ts.
 import { randomUUID } from 'node:crypto'
+import { inspect } from 'node:util'
 import { Worker } from 'node:worker_threads'
+import { CellSyntaxError } from './cell.ts'
 import { connectScreen, type Screen } from './display.ts'
 import { createEvaluator, type Outcome } from './evaluate.ts'
-import { mimeBundle } from './format.ts'
+import { hidePromiseMarks, mimeBundle } from './format.ts'
 import * as notebook from './index.ts'
 import type { Failure, MimeBundle } from './message.ts'
 import { createModules } from './modules.ts'
 import { type CellContext, captureStreams, currentCell, flushStreams, inCell, send, writeStream } from './output.ts'
 import { failureOf, installStackFormat } from './stack.ts'
-import { CellSyntaxError } from './cell.ts'
 import type { UserRequest } from './user-process.ts'
 
 const realm = new Set(Object.getOwnPropertyNames(globalThis))
@@ -72,7 +73,7 @@ const reportLate = (work: Promise<unknown>): void => {
 async function execute(request: UserRequest & { type: 'execute' }): Promise<void> {
   const interrupt = new AbortController()
   const { id, name, count, silent, allowStdin } = request
-  const cell: CellContext = { id, name, silent, allowStdin, signal: interrupt.signal }
+  const cell: CellContext = { id, name, silent, allowStdin, signal: interrupt.signal, [inspect.custom]: () => name }
   running = { id, interrupt }
   const works = new Set<Promise<unknown>>()
   held.set(id, works)
@@ -92,7 +93,10 @@ async function execute(request: UserRequest & { type: 'execute' }): Promise<void
     send({ type: 'reply', request: id }, { ...reply, execution_count: count })
   } catch (error) {
     // A fault of the kernel itself must not leave the client waiting.
-    send({ type: 'reply', request: id }, { ...failureOf(error), payload: [], user_expressions: {}, execution_count: count })
+    send(
+      { type: 'reply', request: id },
+      { ...failureOf(error), payload: [], user_expressions: {}, execution_count: count },
+    )
   } finally {
     held.delete(id)
     running = null
@@ -193,18 +197,23 @@ process.on('SIGINT', () => undefined) // the protocol process sends it for the p
 process.on('disconnect', () => process.exit(1))
 process.on('exit', flushStreams)
 process.on('unhandledRejection', (reason) => reportUncaught('A promise was rejected and nobody handled it:', reason))
-process.on('uncaughtException', (error) => reportUncaught('An error was thrown outside the cell\'s own run:', error))
+process.on('uncaughtException', (error) => reportUncaught("An error was thrown outside the cell's own run:", error))
 
 /** Ends this process when the protocol process dies while a cell computes without a pause. */
 function watchParent(): void {
   const target = process.platform === 'win32' ? process.pid : -process.pid // with everything that it started
   const code = `setInterval(() => { if (process.ppid !== ${process.ppid}) process.kill(${target}, 'SIGKILL') }, 1000)`
-  const options = { eval: true, execArgv: [], resourceLimits: { maxOldGenerationSizeMb: 8, maxYoungGenerationSizeMb: 2 } }
+  const options = {
+    eval: true,
+    execArgv: [],
+    resourceLimits: { maxOldGenerationSizeMb: 8, maxYoungGenerationSizeMb: 2 },
+  }
   new Worker(code, options).unref()
 }
 
 captureStreams()
 installStackFormat()
+hidePromiseMarks()
 connectScreen(screen)
 for (const [name, value] of Object.entries(notebook)) {
   if (name !== 'DISPLAY') Object.defineProperty(globalThis, name, { value, writable: true, configurable: true })

@@ -1,7 +1,8 @@
 // The five ZeroMQ sockets of a kernel. One ordered queue for all that is sent, because a ZeroMQ 6 socket refuses a
 // second send while one is under way and messages would be lost. Heartbeats are echoed at once, past the queue.
-import { type Reply, Router, type XPublisher } from 'zeromq'
+
 import * as zmq from 'zeromq'
+import { type Reply, Router, type XPublisher } from 'zeromq'
 import { type Channel, type Connection, endpoint } from './connection.ts'
 import { header, type Incoming } from './message.ts'
 import type { RequestChannel, Transport } from './transport.ts'

@@ -21,11 +21,16 @@ export interface EvolveOptions {
   readonly signal?: AbortSignal
 }
 
-/** Every stage of every round; what is done already is read, not done again. Result: the report, also in report.json and report.html. */
+/**
+ * Every stage of every round; what is done already is read, not done again. Result: the report, also in report.json and
+ * report.html. Errors: more rounds than the run has; a round that needs a model which the one before could not train;
+ * the signal's reason when aborted (the same call goes on from there).
+ */
 export async function evolve(run: Run, options: EvolveOptions): Promise<Report> {
-  const { onStage = () => undefined } = options
-  const rounds = run.settings.rounds.slice(0, options.rounds)
-  for (const { round } of rounds) {
+  const { onStage = () => undefined, rounds = run.settings.rounds.length } = options
+  if (rounds > run.settings.rounds.length)
+    throw new RangeError(`Expected at most the ${run.settings.rounds.length} rounds of the run, got ${rounds}`)
+  for (const { round } of run.settings.rounds.slice(0, rounds)) {
     const search = await searchRound(run, round, options)
     onStage(
       `round ${round}  search     solved ${search.solved} of ${search.problems}, ${search.executions} steps executed`,
@@ -39,10 +44,9 @@ export async function evolve(run: Run, options: EvolveOptions): Promise<Report> 
       const policy = await trainRoundPolicy(run, round, options)
       const capped = policy.capped ? ' (the step limit ended it: read this round with care)' : ''
       onStage(`round ${round}  policy     ${policy.steps} steps, loss ${policy.loss.toFixed(3)}${capped}`)
-    }
-    if (accepted.length > 0 && pairs.length > 0) {
       const ppm = await trainRoundPpm(run, round, options)
       if (ppm) onStage(`round ${round}  PPM        ${ppm.steps} steps, loss ${ppm.loss.toFixed(3)}`)
+      else if (run.recipe(round).ppmTraining) onStage(`round ${round}  PPM        none: no pairs to learn from`)
     }
     const metrics = await evaluateRound(run, round, options)
     onStage(`round ${round}  evaluate   ${summary(metrics)}`)

@@ -7,6 +7,7 @@ import type { RoundProgress } from '../round/search-round.ts'
 import { progressText } from '../show/progress.ts'
 import { painter, reportText } from '../show/terminal.ts'
 import { evolve, withParts } from './evolve.ts'
+import { Interrupted, interruptible } from './interrupt.ts'
 import { writeReportPage } from './report-page.ts'
 import { startRun } from './start-run.ts'
 
@@ -52,12 +53,20 @@ export async function main(argv: readonly string[]): Promise<number> {
     .action(reportCommand)
   program.command('run').description('execute a notebook through the kernel (asterism run --help)')
   program.command('kernel').description('install, list or remove the Jupyter kernel (asterism kernel --help)')
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    process.exit(141) // whoever read our output has left, e.g. `asterism report | head`
+  })
   try {
     await program.parseAsync([...argv], { from: 'user' })
     return 0
   } catch (error) {
     const { exitCode, code, message } = error as Error & { exitCode?: number; code?: string }
     if (code?.startsWith('commander.')) return exitCode ?? 1
+    if (error instanceof Interrupted) {
+      console.error(message)
+      return error.exitCode
+    }
     console.error(process.env.ASTERISM_DEBUG ? (error as Error).stack : message)
     return 1
   }
@@ -67,8 +76,10 @@ async function evolveCommand(flags: EvolveFlags): Promise<void> {
   const { run: name, seed, rounds, problems, limit, set, device, threads, runs } = flags
   const run = startRun({ name, seed, root: runs, problems, limit, set })
   const screen = liveScreen()
-  const report = await withParts({ device, threads }, (parts) =>
-    evolve(run, { ...parts, rounds, onProgress: screen.progress, onStage: screen.line }),
+  const report = await interruptible((signal) =>
+    withParts({ device, threads }, (parts) =>
+      evolve(run, { ...parts, rounds, signal, onProgress: screen.progress, onStage: screen.line }),
+    ),
   ).finally(screen.end)
   console.log(`\n${reportText(report, painter({ stream: process.stdout, env: process.env }))}`)
   console.log(`\nreport  ${run.path('report.html')}\n        ${run.path('report.json')}`)

@@ -1,7 +1,8 @@
 // report.html of a run: its report with learning curves, Q-value histograms and a few example trees.
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import type { Report } from '../eval/report-schema.ts'
 import { writeAtomic } from '../file/atomic.ts'
+import { readJson } from '../file/json.ts'
 import type { Run } from '../round/run.ts'
 import { readTrees } from '../round/search-round.ts'
 import { qOf } from '../search/tree.ts'
@@ -54,7 +55,7 @@ export function learningCurves(run: Run, rounds: readonly number[]) {
     const runs = rounds.flatMap((round) => {
       const path = run.roundPath(round, `${model}-training.json`)
       if (!existsSync(path)) return []
-      const { curve } = JSON.parse(readFileSync(path, 'utf8')) as TrainingLog
+      const { curve } = readJson<TrainingLog>(path)
       return [{ name: `round ${round}`, points: curve.map(({ step, loss }) => ({ step, loss })) }]
     })
     return runs.length > 0

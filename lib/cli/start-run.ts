@@ -26,6 +26,10 @@ export interface StartRunOptions {
 /** Opens a run, new or begun. Errors: unusable problems, unknown settings, a run of that name with other settings. */
 export function startRun(options: StartRunOptions = {}): Run {
   const { name = 'default', seed = 1, root, warn = console.error } = options
+  if (options.limit !== undefined && options.problems === undefined)
+    throw new Error(
+      'Expected a limit only for the problems of a file. For fewer generated ones use --set problems=[20,20,20,20,10,10]',
+    )
   const settings = assign(options.settings ?? defaultSettings, options.set ?? [])
   const data = options.problems
     ? fromFile(options.problems, { seed, settings, limit: options.limit, warn })

@@ -1,11 +1,22 @@
 // Opens ONNX Runtime on one device, in a worker thread of its own. An engine runs one thing at a time; calls made
-// meanwhile wait in order. Interrupting: `dispose()` ends the worker whatever it is doing, and waiting calls fail.
+// meanwhile wait in order. Interrupting: `dispose()` fails every waiting call at once; the run in progress, which ONNX
+// Runtime cannot stop, comes to its end in the worker first. So does leaving the process during a run.
 import { Worker } from 'node:worker_threads'
 import { builtDevices, type Device, defaultThreads, deviceError } from './devices.ts'
 import { Graph } from './graph.ts'
 import { modelBytes } from './onnx.ts'
 import { identity } from './ops.ts'
-import type { Call, HeldTensors, HostOptions, Reply, Request, Tensor, Tensors } from './protocol.ts'
+import {
+  BUSY,
+  type Call,
+  ENDING,
+  type HeldTensors,
+  type HostOptions,
+  type Reply,
+  type Request,
+  type Tensor,
+  type Tensors,
+} from './protocol.ts'
 
 export type { Device } from './devices.ts'
 export type { Tensor, Tensors } from './protocol.ts'
@@ -50,6 +61,7 @@ export interface Engine {
   readonly threads: number
   session(graph: Graph, options?: SessionOptions): Promise<Session>
   hold(tensors: Tensors): Promise<Held>
+  /** Ends the worker; resolves when it has gone. Every call that still waits fails with EngineEnded. */
   dispose(): Promise<void>
 }
 
@@ -121,12 +133,21 @@ function once(release: () => Promise<unknown>): () => Promise<void> {
 /** A call that found the engine disposed or its worker dead. */
 export class EngineEnded extends Error {}
 
-function startHost(options: HostOptions) {
+function startHost(options: Omit<HostOptions, 'flags'>) {
+  const flags = new Int32Array(new SharedArrayBuffer(8))
   // No flags of this process: a loader or inspector given to it is not meant for the worker.
-  const worker = new Worker(new URL('./host.js', import.meta.url), { workerData: options, execArgv: [] })
+  const worker = new Worker(new URL('./host.js', import.meta.url), {
+    workerData: { ...options, flags } satisfies HostOptions,
+    execArgv: [],
+  })
   const waiting = new Map<number, { resolve: (tensors: Tensors) => void; reject: (error: Error) => void }>()
   let ended: EngineEnded | undefined
   let calls = 0
+  const finishRun = () => {
+    Atomics.store(flags, ENDING, 1)
+    Atomics.wait(flags, BUSY, 1)
+  }
+  process.on('exit', finishRun)
   const fail = (error: EngineEnded) => {
     ended ??= error
     for (const { reject } of waiting.values()) reject(ended)
@@ -136,12 +157,18 @@ function startHost(options: HostOptions) {
     const call = waiting.get(reply.id)
     waiting.delete(reply.id)
     // An idle engine does not keep the process alive.
-    if (waiting.size === 0) worker.unref()
+    if (waiting.size === 0 && !ended) worker.unref()
     if (reply.ok) call?.resolve(reply.tensors)
     else call?.reject(new Error(`ONNX Runtime: ${reply.error}`))
   })
   worker.on('error', (error) => fail(new EngineEnded(`The engine's worker thread failed: ${error.message}`)))
-  worker.on('exit', () => fail(new EngineEnded('The engine was disposed while it was still in use')))
+  const exited = new Promise<void>((resolve) => {
+    worker.on('exit', (code) => {
+      process.off('exit', finishRun)
+      fail(new EngineEnded(`The engine's worker thread ended with code ${code}`))
+      resolve()
+    })
+  })
   worker.unref()
   return {
     call: (request: Request): Promise<Tensors> =>
@@ -152,8 +179,14 @@ function startHost(options: HostOptions) {
         worker.ref()
         worker.postMessage(call, transferables(request))
       }),
-    end: async (): Promise<void> => {
-      await worker.terminate()
+    end: (): Promise<void> => {
+      if (!ended) {
+        fail(new EngineEnded('The engine was disposed while it was still in use'))
+        Atomics.store(flags, ENDING, 1)
+        worker.ref()
+        worker.postMessage({ id: ++calls, request: { kind: 'end' } } satisfies Call)
+      }
+      return exited
     },
   }
 }

@@ -3,9 +3,19 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
 import { sessionOptions } from './devices.ts'
-import type { Call, HeldTensors, HostOptions, Reply, Request, Tensor, Tensors } from './protocol.ts'
+import {
+  BUSY,
+  type Call,
+  ENDING,
+  type HeldTensors,
+  type HostOptions,
+  type Reply,
+  type Request,
+  type Tensor,
+  type Tensors,
+} from './protocol.ts'
 
-const { device, threads, spinning } = workerData as HostOptions
+const { device, threads, spinning, flags } = workerData as HostOptions
 const sessions = new Map<number, { session: InferenceSession; held?: HeldTensors }>()
 const groups = new Map<number, Map<string, OrtTensor>>()
 
@@ -13,6 +23,12 @@ function found<T>(map: Map<number, T>, key: number, what: string): T {
   const value = map.get(key)
   if (value === undefined) throw new Error(`Expected an open ${what}, but it was disposed or never opened`)
   return value
+}
+
+function heldTensor(group: ReadonlyMap<string, OrtTensor>, name: string): OrtTensor {
+  const tensor = group.get(name)
+  if (!tensor) throw new Error(`Expected a held tensor ${name}, found ${[...group.keys()].join(', ') || 'none'}`)
+  return tensor
 }
 
 const toOrt = ({ type, data, dims }: Tensor): OrtTensor => new OrtTensor(type, data as never, dims)
@@ -24,9 +40,7 @@ async function run(key: number, feeds: Tensors): Promise<Tensors> {
   const inputs: Record<string, OrtTensor> = {}
   const group = held ? found(groups, held.group, 'group of held tensors') : undefined
   for (const name of held?.inputs ?? []) {
-    const tensor = group!.get(name)
-    if (!tensor) throw new Error(`Expected a held tensor ${name}, found ${[...group!.keys()].join(', ') || 'none'}`)
-    inputs[name] = tensor
+    inputs[name] = heldTensor(group!, name)
   }
   for (const [name, tensor] of Object.entries(feeds)) inputs[name] = toOrt(tensor)
   const results = await session.run(inputs)
@@ -39,7 +53,7 @@ async function run(key: number, feeds: Tensors): Promise<Tensors> {
   return replies
 }
 
-async function answer(request: Request): Promise<Tensors> {
+async function answer(request: Exclude<Request, { kind: 'end' }>): Promise<Tensors> {
   switch (request.kind) {
     case 'open': {
       const session = await InferenceSession.create(request.model, sessionOptions(device, threads, spinning))
@@ -64,7 +78,7 @@ async function answer(request: Request): Promise<Tensors> {
       const group = found(groups, request.group, 'group of held tensors')
       const copies: Tensors = {}
       for (const name of request.names) {
-        const { type, dims, data } = fromOrt(group.get(name)!)
+        const { type, dims, data } = fromOrt(heldTensor(group, name))
         copies[name] = { type, dims, data: data.slice() as Tensor['data'] }
       }
       return copies
@@ -75,18 +89,23 @@ async function answer(request: Request): Promise<Tensors> {
   }
 }
 
-async function serve({ id, request }: Call): Promise<void> {
+async function serve(id: number, request: Exclude<Request, { kind: 'end' }>): Promise<void> {
   let reply: Reply
+  Atomics.store(flags, BUSY, 1)
   try {
+    if (Atomics.load(flags, ENDING)) throw new Error('The engine was disposed')
     reply = { id, ok: true, tensors: await answer(request) }
   } catch (error) {
     reply = { id, ok: false, error: error instanceof Error ? error.message : String(error) }
+  } finally {
+    Atomics.store(flags, BUSY, 0)
+    Atomics.notify(flags, BUSY)
   }
   const buffers = reply.ok ? Object.values(reply.tensors).map((tensor) => tensor.data.buffer as ArrayBuffer) : []
   parentPort!.postMessage(reply, buffers)
 }
 
 let last: Promise<void> = Promise.resolve()
-parentPort!.on('message', (call: Call) => {
-  last = last.then(() => serve(call))
+parentPort!.on('message', ({ id, request }: Call) => {
+  last = last.then(() => (request.kind === 'end' ? process.exit() : serve(id, request)))
 })

@@ -30,6 +30,7 @@ export type Request =
   | { readonly kind: 'write'; readonly group: number; readonly tensors: Tensors }
   | { readonly kind: 'read'; readonly group: number; readonly names: readonly string[] }
   | { readonly kind: 'drop'; readonly group: number }
+  | { readonly kind: 'end' }
 
 export interface Call {
   readonly id: number
@@ -45,4 +46,11 @@ export interface HostOptions {
   readonly device: Device
   readonly threads: number
   readonly spinning: boolean
+  /** Two flags in shared memory, see BUSY and ENDING. */
+  readonly flags: Int32Array
 }
+
+/** Flag that the worker sets while ONNX Runtime works: ending its thread in that state aborts the whole process. */
+export const BUSY = 0
+/** Flag that the engine sets when the worker must not start anything any more. */
+export const ENDING = 1

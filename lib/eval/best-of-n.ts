@@ -27,6 +27,8 @@ export interface SampleOptions {
   readonly temperature?: number
   /** Longest solution in tokens. @default 160 */
   readonly maxTokens?: number
+  /** Ends the sampling with the signal's reason once the batch under way is done. */
+  readonly signal?: AbortSignal
 }
 
 /**
@@ -36,7 +38,7 @@ export interface SampleOptions {
 export async function sampleSolutions(
   problems: readonly Problem[],
   { policy, ppm, verifier, grader }: { policy: LocalPolicy; ppm: Ppm; verifier: PythonVerifier; grader: Grader },
-  { seed, budgets, temperature = 1, maxTokens = 160 }: SampleOptions,
+  { seed, budgets, temperature = 1, maxTokens = 160, signal }: SampleOptions,
 ): Promise<Sample[][]> {
   const prefixes = problems.map(({ id, question }) => ({ problemId: id, question, steps: [] as Step[] }))
   const spent = problems.map(() => 0)
@@ -44,6 +46,7 @@ export async function sampleSolutions(
   for (let turn = 0; ; turn++) {
     const open = problems.flatMap((_, i) => (spent[i]! < Math.max(1, budgets[i]!) ? [i] : []))
     if (open.length === 0) break
+    signal?.throwIfAborted()
     // Few draws a turn, so that a problem with long solutions does not overshoot its budget by much.
     const count = turn === 0 ? 1 : 4
     const solutions = await policy.solve(
@@ -52,7 +55,8 @@ export async function sampleSolutions(
     )
     for (const [k, i] of open.entries()) {
       drawn[i]!.push(...solutions[k]!)
-      spent[i]! += solutions[k]!.reduce((sum, { tokens }) => sum + tokens, 0)
+      const tokens = solutions[k]!.reduce((sum, solution) => sum + solution.tokens, 0)
+      spent[i] = tokens === 0 ? Number.POSITIVE_INFINITY : spent[i]! + tokens // a question that fills the model's positions
     }
   }
   const matched = drawn.map((solutions, i) => {

@@ -1,8 +1,8 @@
 // The last stage of a round: what its models can do, on problems that no training saw. Writes metrics.json, which
 // depends only on the run; seconds are in timings.json.
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import type { Engine } from '../engine/engine.ts'
-import { writeAtomic } from '../file/atomic.ts'
+import { readJson, writeJson } from '../file/json.ts'
 import { type LocalPolicy, loadPolicy } from '../policy/local.ts'
 import { loadPpm } from '../policy/local-ppm.ts'
 import type { Ppm } from '../policy/ppm-contract.ts'
@@ -59,16 +59,16 @@ export interface EvaluationParts {
 /** Measures a finished round, or reads what was measured. */
 export async function evaluateRound(run: Run, round: number, parts: EvaluationParts): Promise<RoundMetrics> {
   const path = run.roundPath(round, 'metrics.json')
-  if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8')) as RoundMetrics
+  if (existsSync(path)) return readJson<RoundMetrics>(path)
   return timed(run.roundPath(round, 'timings.json'), 'evaluation', async () => {
     const metrics = await measure(run, round, parts)
-    writeAtomic(path, `${JSON.stringify(metrics, null, 1)}\n`)
+    writeJson(path, metrics, 1)
     return metrics
   })
 }
 
 async function measure(run: Run, round: number, parts: EvaluationParts): Promise<RoundMetrics> {
-  const { engine, verifier, grader = numericGrader, onProgress } = parts
+  const { engine, verifier, grader = numericGrader, onProgress, signal } = parts
   const { evaluation, batchSize } = run.settings
   const tell = (note: string, done: number, of: number) => onProgress?.({ round, stage: 'evaluate', note, done, of })
   const trees = readTrees(run, round)
@@ -88,6 +88,10 @@ async function measure(run: Run, round: number, parts: EvaluationParts): Promise
     ),
   }
   const treeTokens = trees.reduce((sum, { counts }) => sum + counts.tokens, 0)
+  const baseline = round === 1 ? await baselineAnswers(run, { verifier, grader }) : undefined
+  const bootstrap = baseline && { baseline }
+  // A round that solved nothing has trained nothing: its coverage is still a result.
+  if (!existsSync(run.roundPath(round, 'policy'))) return { ...found, ...bootstrap, tokens: { search: treeTokens } }
   const policy = await loadPolicy(engine, run.roundPath(round, 'policy'), {
     batchSize,
     temperature: evaluation.temperature,
@@ -98,11 +102,12 @@ async function measure(run: Run, round: number, parts: EvaluationParts): Promise
   try {
     tell('greedy answers', 0, run.heldOut.length)
     const greedy = await greedyAnswers(run.heldOut, { policy, verifier, grader }, evaluation)
-    const baseline = round === 1 ? await baselineAnswers(run, { verifier, grader }) : undefined
+    signal?.throwIfAborted()
     const questions = new Map(run.train.map((problem) => [problem.id, problem.question]))
     const withPpm = ppm && { ppmPairAccuracy: await pairAccuracy(splitPairs(run, pairs).heldOut, questions, ppm) }
+    signal?.throwIfAborted()
     const deep =
-      ppm && round >= evaluation.fromRound
+      ppm && round >= evaluation.fromRound && run.heldOut.length > 0
         ? await measureSystemTwo(run, round, greedy, { policy, ppm, ...parts, tell })
         : null
     return {
@@ -112,7 +117,7 @@ async function measure(run: Run, round: number, parts: EvaluationParts): Promise
         ({ level }) => level,
         ({ right }) => right,
       ),
-      ...(baseline && { baseline }),
+      ...bootstrap,
       ...withPpm,
       ...deep?.metrics,
       tokens: {
@@ -162,6 +167,7 @@ async function measureSystemTwo(
       budgets: answers.map(({ tokens }) => tokens),
       temperature: evaluation.temperature,
       maxTokens: evaluation.maxTokens,
+      ...(parts.signal && { signal: parts.signal }),
     },
   )
   tell('best of N', 1, 1)

@@ -1,6 +1,6 @@
 // report.json: what a run has measured so far, gathered from the files of its rounds.
-import { existsSync, readFileSync } from 'node:fs'
-import { writeAtomic } from '../file/atomic.ts'
+import { existsSync } from 'node:fs'
+import { readJson, writeJson } from '../file/json.ts'
 import type { Run } from '../round/run.ts'
 import type { SearchSummary } from '../round/search-round.ts'
 import { readTimings } from '../round/timings.ts'
@@ -30,14 +30,14 @@ export function buildReport(run: Run): Report {
 export function writeReport(run: Run): Report {
   notePeak(run)
   const report = buildReport(run)
-  writeAtomic(run.path('report.json'), `${JSON.stringify(report, null, 2)}\n`)
+  writeJson(run.path('report.json'), report, 2)
   return report
 }
 
 /** Remembers the largest resident memory of this process and of earlier ones of the run, in MB. */
 export function notePeak(run: Run): void {
   const mine = process.resourceUsage().maxRSS / 1024
-  writeAtomic(run.path('peak-rss.json'), `${JSON.stringify({ peakRssMb: Math.max(mine, readPeak(run)) })}\n`)
+  writeJson(run.path('peak-rss.json'), { peakRssMb: Math.max(mine, readPeak(run)) })
 }
 
 function readPeak(run: Run): number {
@@ -76,5 +76,3 @@ function roundReport(run: Run, round: number): RoundReport {
     },
   }
 }
-
-const readJson = <T>(path: string): T => JSON.parse(readFileSync(path, 'utf8')) as T

@@ -1,15 +1,25 @@
 // Writing files so that a reader, or a process killed at any moment, sees the old content or the new, never a part.
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
-import { dirname } from 'node:path'
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
 
 /**
  * Writes a whole file: temporary file beside it, fsync, rename. Makes the folder when it is missing.
  * Errors: one line that names the file and what to do (a full disk, no permission); the old file is then untouched.
  */
 export function writeAtomic(path: string, content: string | Uint8Array): void {
-  mkdirSync(dirname(path), { recursive: true })
   const temporary = `${path}.tmp-${process.pid}`
   try {
+    mkdirSync(dirname(path), { recursive: true })
     const file = openSync(temporary, 'w')
     try {
       const bytes = typeof content === 'string' ? Buffer.from(content) : content
@@ -20,19 +30,42 @@ export function writeAtomic(path: string, content: string | Uint8Array): void {
     }
     renameSync(temporary, path)
   } catch (error) {
-    rmSync(temporary, { force: true })
+    if (existsSync(temporary)) rmSync(temporary, { force: true })
     throw writeError(path, error)
   }
 }
 
+/** Removes the temporary files that killed processes left in a folder and below it; those of living ones stay. */
+export function removeLeftovers(folder: string): void {
+  if (!existsSync(folder)) return
+  for (const name of readdirSync(folder, { recursive: true }).map(String)) {
+    const writer = /\.tmp-(\d+)$/.exec(name)?.[1]
+    if (writer !== undefined && !isAlive(Number(writer))) rmSync(join(folder, name), { force: true })
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH' // without permission to signal it, it is there
+  }
+}
+
+const ADVICE: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full: free some space and start the same command again, it goes on where it stopped',
+  EDQUOT: 'the disk quota is used up: free some space and start the same command again, it goes on where it stopped',
+  EFBIG: 'the file would be larger than this system allows (ulimit -f): raise the limit and start the command again',
+  EACCES: 'no permission to write there: choose another folder or change its owner',
+  EPERM: 'no permission to write there: choose another folder or change its owner',
+  EROFS: 'the disk is read-only: choose another folder',
+  ENOTDIR: 'a part of the path is a file, not a folder: choose another folder',
+  EEXIST: 'a part of the path is a file, not a folder: choose another folder',
+}
+
 /** The error of a failed write as one line: the file, what happened, what to do. */
 export function writeError(path: string, error: unknown): Error {
-  const code = (error as NodeJS.ErrnoException).code
-  const advice =
-    code === 'ENOSPC'
-      ? 'the disk is full: free some space and start the same command again, it goes on where it stopped'
-      : code === 'EACCES' || code === 'EPERM' || code === 'EROFS'
-        ? 'no permission to write there: choose another folder or change its owner'
-        : (error as Error).message
-  return new Error(`Could not write ${path}: ${advice}`, { cause: error })
+  const { code = '', message } = error as NodeJS.ErrnoException
+  return new Error(`Could not write ${path}: ${ADVICE[code] ?? message}`, { cause: error })
 }

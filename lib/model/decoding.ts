@@ -124,7 +124,7 @@ export function generationGraph(config: ModelConfig, weights: Weights, choice: C
       }
       grown.push(own)
       const queries = queryGroups(body, q, config)
-      return joinHeads(body, attendBoth(body, queries, { prompt: prompts[layer]!, own), config)
+      return joinHeads(body, attendBoth(body, queries, { prompt: prompts[layer]!, own, seen }), config)
     },
   })
   const next = body.node('Add', [step, body.scalar(1, 'int64')], { type: 'int64', shape: [] })
@@ -181,11 +181,7 @@ function ownHeads(g: Graph, x: Value, { kvHeads, headSize }: HeadShape): Value {
 }
 
 /** Attention over the shared prompt and over what each sequence generated itself, in one softmax. q as `queryGroups`. */
-function attendBoth(
-  g: Graph,
-  q: Value,
-  { prompt, own, seen }: { prompt: Cache; own: Cache; seen: Value },
-): Value {
+function attendBoth(g: Graph, q: Value, { prompt, own, seen }: { prompt: Cache; own: Cache; seen: Value }): Value {
   const [rows, kvHeads, group, heads, headSize] = q.shape as [string, number, string, number, number]
   const scale = 1 / Math.sqrt(headSize)
   const joined = [rows, kvHeads, 1, `${group}·${heads}`]

@@ -11,6 +11,7 @@ import { rowFeeds, rowInputs } from './batch.ts'
 import type { ModelConfig } from './config.ts'
 import { type Parameters, required, rowNetwork } from './network.ts'
 import {
+  type Dropout,
   type LanguageBatch,
   type Loss,
   languageFeeds,
@@ -89,19 +90,16 @@ export async function openTrainer<Kind extends Objective>(
   let steps = 0
   const { beta1 = 0.9, beta2 = 0.95 } = options.optimizer ?? {}
 
-  const feedsOf = (batch: LanguageBatch | PreferenceBatch, training: boolean): Tensors => ({
+  const feedsOf = (batch: LanguageBatch | PreferenceBatch, dropped: Dropout | undefined): Tensors => ({
     ...rowFeeds(batch, rows, columns),
-    ...('targets' in batch
-      ? languageFeeds(batch)
-      : preferenceFeeds(
-          batch,
-          config.hiddenSize,
-          training && dropout > 0 ? { rate: dropout, rng: random(seed, 'dropout', steps) } : undefined,
-        )),
+    ...(objective === 'language'
+      ? languageFeeds(batch as LanguageBatch)
+      : preferenceFeeds(batch as PreferenceBatch, config.hiddenSize, dropped)),
   })
   return {
     step: async (batch, learningRate) => {
-      const feeds = feedsOf(batch, true)
+      const dropped = dropout > 0 ? { rate: dropout, rng: random(seed, 'dropout', steps) } : undefined
+      const feeds = feedsOf(batch, dropped)
       steps++
       const result = await session.run({
         ...feeds,
@@ -113,7 +111,7 @@ export async function openTrainer<Kind extends Objective>(
     },
     evaluate: async (batch) => {
       evaluation ??= engine.session(evaluationGraph(config, specs, options), { held, inputs: names })
-      const result = await (await evaluation).run(feedsOf(batch, false))
+      const result = await (await evaluation).run(feedsOf(batch, undefined))
       return { loss: read(result.loss!), ...correctOf(result) }
     },
     weights: async () => {

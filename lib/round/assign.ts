@@ -2,50 +2,87 @@
 // Pure; settings are plain data (numbers, booleans, strings, null, arrays, objects).
 
 /**
- * A copy of `settings` with each assignment applied. Example: `assign(settings, ['rounds.0.passes.0.rollouts=8'])`.
- * Errors: an unknown key (names the known ones and the nearest), a value of another type.
+ * A copy of `settings` with each assignment applied; `*` stands for every element of a list.
+ * Examples: `assign(settings, ['rounds.0.passes.0.rollouts=8'])`, `assign(settings, ['rounds.*.passes.0.width=4'])`.
+ * Errors: an unknown key (names the known ones and the nearest), a value of another type, a number that is not finite.
  */
 export function assign<T>(settings: T, assignments: readonly string[]): T {
-  const copy = structuredClone(settings)
+  // Through JSON, because two rounds may share one object, and a structured clone would keep them sharing it.
+  const copy = JSON.parse(JSON.stringify(settings)) as T
   for (const assignment of assignments) {
     const equals = assignment.indexOf('=')
     if (equals < 1) throw new Error(`Expected --set key=value, got "${assignment}"`)
     const key = assignment.slice(0, equals)
     const path = key.split('.')
-    const holder = path.slice(0, -1).reduce<unknown>((at, part) => child(at, part, key), copy) as Record<
-      string,
-      unknown
-    >
-    const last = path.at(-1)!
-    holder[last] = parse(assignment.slice(equals + 1), child(holder, last, key), key)
+    const last = path.pop()!
+    const holders = path.reduce<readonly unknown[]>(
+      (all, part) => all.flatMap((at) => names(at, part, key).map((name) => (at as Holder)[name])),
+      [copy],
+    )
+    for (const holder of holders as Holder[])
+      for (const name of names(holder, last, key)) holder[name] = parse(assignment.slice(equals + 1), holder[name], key)
   }
   return copy
 }
 
-function child(at: unknown, part: string, key: string): unknown {
-  if (typeof at === 'object' && at !== null && Object.hasOwn(at, part)) return (at as Record<string, unknown>)[part]
+type Holder = Record<string, unknown>
+
+/** The keys that a part of a path means: itself, or all of a list. */
+function names(at: unknown, part: string, key: string): string[] {
   const known = typeof at === 'object' && at !== null ? Object.keys(at) : []
+  if (part === '*' && Array.isArray(at)) return known
+  if (known.includes(part)) return [part]
   const nearest = known.map((name) => ({ name, d: distance(name, part) })).sort((a, b) => a.d - b.d)[0]
-  const hint = nearest && nearest.d <= 3 ? ` Did you mean "${nearest.name}"?` : ''
-  throw new Error(
-    `Unknown setting "${part}" in --set ${key}.${hint} Known here: ${known.join(', ') || 'nothing (a plain value)'}`,
-  )
+  const hint = nearest && nearest.d <= Math.max(3, part.length / 2) ? ` Did you mean "${nearest.name}"?` : ''
+  const place = known.length > 0 ? `Known here: ${known.join(', ')}` : 'There is nothing below a plain value'
+  throw new Error(`Unknown setting "${part}" in --set ${key}.${hint} ${place}`)
 }
 
 function parse(text: string, current: unknown, key: string): unknown {
-  const expected = Array.isArray(current) ? 'array' : current === null ? 'number' : typeof current
-  let value: unknown = text
-  if (expected !== 'string') {
-    try {
-      value = JSON.parse(text === 'Infinity' ? '1e999' : text)
-    } catch (error) {
-      throw new Error(`Expected a ${expected} for --set ${key}, got "${text}"`, { cause: error })
-    }
+  const now = JSON.stringify(current)
+  const told = `Expected ${described(current)} for --set ${key} (now ${now.length > 60 ? `${now.slice(0, 60)}…` : now})`
+  if (typeof current === 'string') return text
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    throw new Error(`${told}, got "${text}"`, { cause: error })
   }
-  const got = Array.isArray(value) ? 'array' : typeof value
-  const fits = got === expected || (current === null && value === null)
-  if (!fits) throw new Error(`Expected a ${expected} for --set ${key} (now ${JSON.stringify(current)}), got "${text}"`)
+  if (!fits(value, current)) throw new Error(`${told}, got "${text}"`)
   return value
+}
+
+/** Whether a value can stand where another one does: same types all the way down, same keys, lists of any length. */
+function fits(value: unknown, current: unknown): boolean {
+  const kind = kindOf(current)
+  if (current === null) return value === null || typeof value === 'number'
+  if (value === null) return kind === 'object' // a part that is switched off
+  if (kindOf(value) !== kind) return false
+  if (kind === 'number') return Number.isFinite(value)
+  if (kind === 'array') {
+    const [first] = current as unknown[]
+    return first === undefined || (value as unknown[]).every((item) => item !== null && fits(item, first))
+  }
+  if (kind !== 'object') return true
+  const [given, known] = [value as Record<string, unknown>, current as Record<string, unknown>]
+  return (
+    Object.keys(given).length === Object.keys(known).length &&
+    Object.keys(known).every((name) => Object.hasOwn(given, name) && fits(given[name], known[name]))
+  )
+}
+
+const kindOf = (value: unknown): string => (Array.isArray(value) ? 'array' : typeof value)
+
+function described(current: unknown): string {
+  if (current === null) return 'a number or null'
+  switch (kindOf(current)) {
+    case 'array':
+      return 'a JSON list like the present one'
+    case 'object':
+      return 'null, or a JSON object with the same keys'
+    default:
+      return `a ${typeof current}`
+  }
 }
 
 /** Levenshtein distance. */

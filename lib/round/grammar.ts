@@ -1,7 +1,7 @@
 // The grammar along a run: what it has learned after each round is saved beside that round, because later rounds ask
 // it which trajectories are accidents and what to propose where the policy is stuck.
-import { existsSync, readFileSync } from 'node:fs'
-import { writeAtomic } from '../file/atomic.ts'
+import { existsSync } from 'node:fs'
+import { readJson, writeJson } from '../file/json.ts'
 import { trajectories } from '../pairs/trajectories.ts'
 import { type GrammarPolicy, type GrammarSnapshot, grammarPolicy } from '../policy/grammar.ts'
 import type { Tree } from '../search/tree.ts'
@@ -11,8 +11,7 @@ import type { Run } from './run.ts'
 export function openGrammar(run: Run, round: number): GrammarPolicy {
   const path = run.roundPath(round - 1, 'grammar.json')
   if (round === 1 || !existsSync(path)) return grammarPolicy()
-  const grammar = grammarPolicy({ snapshot: JSON.parse(readFileSync(path, 'utf8')) as GrammarSnapshot })
-  return grammar
+  return grammarPolicy({ snapshot: readJson<GrammarSnapshot>(path) })
 }
 
 /** Teaches the grammar every right program of these trees. */
@@ -28,5 +27,5 @@ export function learnFrom(grammar: GrammarPolicy, trees: readonly Tree[]): void 
 
 /** Saves what the grammar knows after a round. */
 export function saveGrammar(run: Run, round: number, grammar: GrammarPolicy): void {
-  writeAtomic(run.roundPath(round, 'grammar.json'), `${JSON.stringify(grammar.snapshot())}\n`)
+  writeJson(run.roundPath(round, 'grammar.json'), grammar.snapshot())
 }

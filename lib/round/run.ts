@@ -1,13 +1,15 @@
 // A run is a folder: manifest, problems, tokenizer, and one folder for each round. Everything in it but timings.json
 // is decided by the manifest, so a run that was killed goes on to the same files.
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { writeAtomic } from '../file/atomic.ts'
-import { readJsonl } from '../file/jsonl.ts'
+import { removeLeftovers, writeAtomic } from '../file/atomic.ts'
+import { readJson, writeJson } from '../file/json.ts'
+import { jsonl, readJsonl } from '../file/jsonl.ts'
 import { trainTokenizer } from '../model/bpe.ts'
 import type { ModelConfig } from '../model/config.ts'
 import { loadTokenizer, type Tokenizer, type TokenizerFiles } from '../model/tokenizer.ts'
 import type { Problem } from '../problem/problem.ts'
+import { checkSettings } from './check-settings.ts'
 import { type Manifest, provenance, sha256 } from './manifest.ts'
 import type { Recipe } from './recipe.ts'
 import type { Settings } from './settings.ts'
@@ -45,15 +47,14 @@ export interface RunOptions {
 }
 
 /**
- * Opens a run, making its folder the first time.
- * Errors: the folder holds a run of another seed, other settings or other problems (names the first difference).
+ * Opens a run, making its folder the first time and removing what a killed process left half-written.
+ * Errors: settings out of range, no problems, a folder that cannot be written, or one that holds a run of another seed,
+ * other settings or other problems (names the first difference).
  */
 export function openRun({ root = 'runs', name, seed, settings, source, train, heldOut }: RunOptions): Run {
-  if (!/^[\w.-]+$/.test(name))
-    throw new Error(`Expected a run name of letters, digits, ".", "_" and "-", got "${name}"`)
+  const path = pathsOf(root, name)
+  checkSettings(settings)
   if (train.length === 0) throw new Error('Expected at least one problem to solve, got none')
-  const folder = join(root, name)
-  const path = (...parts: readonly string[]) => join(folder, ...parts)
   const content = { train: jsonl(train), heldOut: jsonl(heldOut) }
   const wanted: Manifest = {
     name,
@@ -63,28 +64,52 @@ export function openRun({ root = 'runs', name, seed, settings, source, train, he
     ...provenance(),
   }
   const manifest = existsSync(path('run.json')) ? sameRun(path('run.json'), wanted) : wanted
+  removeLeftovers(path())
   const tokenizerPath = path('tokenizer', 'tokenizer.json')
   if (manifest === wanted || !existsSync(tokenizerPath)) {
     writeAtomic(path('problems.jsonl'), content.train)
     writeAtomic(path('held-out.jsonl'), content.heldOut)
     const files = trainRunTokenizer(train, settings)
-    writeAtomic(path('tokenizer', 'tokenizer_config.json'), `${JSON.stringify(files.config, null, 1)}\n`)
-    writeAtomic(tokenizerPath, `${JSON.stringify(files.json, null, 1)}\n`)
-    writeAtomic(path('run.json'), `${JSON.stringify(manifest, null, 2)}\n`) // last: with it the run exists
+    writeJson(path('tokenizer', 'tokenizer_config.json'), files.config, 1)
+    writeJson(tokenizerPath, files.json, 1)
+    writeJson(path('run.json'), manifest, 2) // last: with it the run exists
   }
   return handle({ manifest, train, heldOut, path })
 }
 
-/** Opens a run that exists, from its folder alone. */
+/** Opens a run that exists, from its folder alone. Errors: there is none, or its run.json or problems were changed. */
 export function reopenRun(name: string, { root = 'runs' }: { root?: string } = {}): Run {
-  const path = (...parts: readonly string[]) => join(root, name, ...parts)
+  const path = pathsOf(root, name)
   if (!existsSync(path('run.json')))
     throw new Error(
       `Expected a run in ${path()}, found no run.json there. Start one with \`asterism evolve --run ${name}\``,
     )
-  const manifest = JSON.parse(readFileSync(path('run.json'), 'utf8')) as Manifest
+  const manifest = readManifest(path('run.json'))
   const train = readJsonl<Problem>(path('problems.jsonl'))
-  return handle({ manifest, train, heldOut: readJsonl<Problem>(path('held-out.jsonl')), path })
+  const heldOut = readJsonl<Problem>(path('held-out.jsonl'))
+  if (sha256(jsonl(train) + jsonl(heldOut)) !== manifest.problems.sha256)
+    throw new Error(
+      `${path('problems.jsonl')} and held-out.jsonl: expected the ${manifest.problems.train} + ${manifest.problems.heldOut} ` +
+        'problems that the run was started with, got others. Take the changes back, or start another run.',
+    )
+  return handle({ manifest, train, heldOut, path })
+}
+
+/** Paths in a run's folder. Errors: a name that is no plain folder name. */
+function pathsOf(root: string, name: string): Run['path'] {
+  if (!/^\w[\w.-]*$/.test(name))
+    throw new Error(
+      `Expected a run name of letters, digits, "_", "." and "-" that begins with one of the first three, got "${name}"`,
+    )
+  return (...parts) => join(root, name, ...parts)
+}
+
+function readManifest(path: string): Manifest {
+  const advice = 'Take the changes back, or choose another --run name.'
+  const manifest = readJson<Manifest>(path, advice)
+  if (typeof manifest?.seed !== 'number' || !manifest.settings?.rounds || !manifest.problems?.sha256)
+    throw new Error(`${path}: expected the manifest of a run, got ${JSON.stringify(manifest)?.slice(0, 60)}. ${advice}`)
+  return manifest
 }
 
 function handle(parts: Pick<Run, 'manifest' | 'train' | 'heldOut' | 'path'>): Run {
@@ -139,14 +164,15 @@ function trainRunTokenizer(train: readonly Problem[], { tokenizer }: Settings): 
 }
 
 function sameRun(path: string, wanted: Manifest): Manifest {
-  const found = JSON.parse(readFileSync(path, 'utf8')) as Manifest
+  const found = readManifest(path)
   const difference = firstDifference(
     { seed: found.seed, settings: found.settings, problems: found.problems.sha256 },
     JSON.parse(JSON.stringify({ seed: wanted.seed, settings: wanted.settings, problems: wanted.problems.sha256 })),
   )
   if (difference)
     throw new Error(
-      `The run "${wanted.name}" was started with other settings: ${difference}. Give the same ones to go on with it, or another --run name.`,
+      `${path}: the run "${wanted.name}" was started with other settings: ${difference}. ` +
+        'Give the same ones to go on with it, or another --run name.',
     )
   return found
 }
@@ -154,7 +180,7 @@ function sameRun(path: string, wanted: Manifest): Manifest {
 /** The first place where two plain values differ, as `path is a, asked for b`; null when equal. */
 function firstDifference(found: unknown, wanted: unknown, path = ''): string | null {
   if (typeof found !== 'object' || typeof wanted !== 'object' || found === null || wanted === null)
-    return Object.is(found, wanted) ? null : `${path} is ${JSON.stringify(found)}, asked for ${JSON.stringify(wanted)}`
+    return Object.is(found, wanted) ? null : `${path} is ${shown(found)}, asked for ${shown(wanted)}`
   for (const key of new Set([...Object.keys(found), ...Object.keys(wanted)])) {
     const inside = path === '' ? key : `${path}.${key}`
     const difference = firstDifference(
@@ -167,4 +193,7 @@ function firstDifference(found: unknown, wanted: unknown, path = ''): string | n
   return null
 }
 
-const jsonl = (values: readonly unknown[]): string => values.map((value) => `${JSON.stringify(value)}\n`).join('')
+const shown = (value: unknown): string => {
+  const text = JSON.stringify(value) ?? 'absent'
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text
+}

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { ppmAugmented } from '../annotate/ppm-augmented.ts'
 import { terminalGuided } from '../annotate/terminal-guided.ts'
 import type { Engine } from '../engine/engine.ts'
-import { writeAtomic } from '../file/atomic.ts'
+import { readJson, writeJson } from '../file/json.ts'
 import { openJsonl, readJsonl } from '../file/jsonl.ts'
 import type { Policy } from '../policy/contract.ts'
 import type { GrammarPolicy } from '../policy/grammar.ts'
@@ -59,27 +59,40 @@ export interface SearchSummary {
 /** Searches all problems of the run by the round's recipe, or goes on with it. The trees are in trees.jsonl. */
 export async function searchRound(run: Run, round: number, parts: RoundParts): Promise<SearchSummary> {
   const done = run.roundPath(round, 'search.json')
-  if (existsSync(done)) return readJsonl<SearchSummary>(done)[0]!
+  if (existsSync(done)) return readJson<SearchSummary>(done)
   return timed(run.roundPath(round, 'timings.json'), 'search', async () => {
     const trees = await growTrees(run, run.recipe(round), parts)
     const summary = summarise(round, run.train.length, trees)
-    writeAtomic(done, `${JSON.stringify(summary)}\n`)
+    writeJson(done, summary)
     return summary
   })
 }
 
-/** All finished trees of a round, in file order. */
+/**
+ * All finished trees of a round, in file order.
+ * Errors: the file was changed by hand: a line that is no tree of this run, or of a searched round not all of them.
+ */
 export function readTrees(run: Run, round: number): Tree[] {
+  const path = run.roundPath(round, 'trees.jsonl')
   const problems = new Map(run.train.map((problem) => [problem.id, problem]))
-  return readJsonl<TreeRecord>(run.roundPath(round, 'trees.jsonl')).map((record) => {
-    const problem = problems.get(record.problemId)
-    if (!problem)
-      throw new Error(
-        `${run.roundPath(round, 'trees.jsonl')} has a tree of "${record.problemId}", which is no problem of this run`,
-      )
+  const trees = readJsonl<TreeRecord>(path).map((record, index) => {
+    const problem = problems.get(record?.problemId)
+    if (!problem || !Array.isArray(record.nodes))
+      throw changedByHand(`${path}:${index + 1}`, 'a tree of a problem of this run', `one of ${record?.problemId}`)
     return readTree(record, problem)
   })
+  const done = run.roundPath(round, 'search.json')
+  const expected = existsSync(done) ? readJson<SearchSummary>(done).trees : trees.length
+  if (trees.length !== expected)
+    throw changedByHand(path, `the ${expected} trees that search.json counts`, `${trees.length}`)
+  return trees
 }
+
+const changedByHand = (place: string, expected: string, got: string): Error =>
+  new Error(
+    `${place}: expected ${expected}, got ${got}. The file was changed by hand or by another version: take the changes ` +
+      'back, or delete the folder of the round (and of the rounds after it) to do it again.',
+  )
 
 async function growTrees(run: Run, recipe: Recipe, parts: RoundParts): Promise<Tree[]> {
   const { round } = recipe
@@ -96,9 +109,10 @@ async function growTrees(run: Run, recipe: Recipe, parts: RoundParts): Promise<T
       const policy = await proposer.forPass(pass)
       for (const wave of waves(open, recipe.wave)) {
         const finished = known.splice(0, wave.length)
-        checkOrder(run, round, finished, wave)
         const before = trees.length
+        checkOrder(run, round, before, finished, wave)
         trees.push(...finished)
+        for (const tree of finished) if (tree.counts.hits > 0) solved.add(tree.problem.id)
         const rest = wave.slice(finished.length)
         const search = searchProblems(
           rest,
@@ -113,19 +127,20 @@ async function growTrees(run: Run, recipe: Recipe, parts: RoundParts): Promise<T
         for await (const { tree } of search) {
           file.append([writeTree(tree)])
           trees.push(tree)
-          const hits = tree.counts.hits > 0 ? solved.add(tree.problem.id) : solved
+          if (tree.counts.hits > 0) solved.add(tree.problem.id)
           parts.onProgress?.({
             round,
             stage: index === 0 ? 'search' : `search again (${index + 1})`,
             done: trees.length - before + open.indexOf(wave[0]!),
             of: open.length,
-            note: `solved ${hits.size} of ${run.train.length}`,
+            note: `solved ${solved.size} of ${run.train.length}`,
           })
         }
         if (rest.length > 0) addSearch(run.roundPath(round, 'timings.json'), search.statistics())
         if (recipe.proposer === 'grammar') learnFrom(grammar, trees.slice(before))
       }
     }
+    checkOrder(run, round, trees.length, known, [])
   } finally {
     file.close()
     await proposer.dispose()
@@ -160,10 +175,11 @@ async function openProposer(
   engine: Engine,
 ): Promise<Proposer> {
   if (proposer === 'grammar') return { forPass: async () => grammar, dispose: async () => grammar.dispose() }
+  const folder = modelOf(run, round - 1, 'policy')
   const opened: Policy[] = []
   return {
     async forPass({ temperature, grammarShare }) {
-      const local = await loadPolicy(engine, run.roundPath(round - 1, 'policy'), {
+      const local = await loadPolicy(engine, folder, {
         name: `round-${round - 1}/policy`,
         temperature,
         batchSize: run.settings.batchSize,
@@ -184,10 +200,25 @@ async function openProposer(
 async function openAnnotator(run: Run, { round, guide }: Recipe, engine: Engine): Promise<Annotator> {
   if (guide === 'terminal') return terminalGuided()
   return ppmAugmented(
-    await loadPpm(engine, run.roundPath(round - 1, 'ppm'), {
+    await loadPpm(engine, modelOf(run, round - 1, 'ppm'), {
       name: `round-${round - 1}/ppm`,
       batchSize: run.settings.batchSize,
     }),
+  )
+}
+
+/** The folder of a model that this round needs. Errors: it is not there, with the reason and what to do. */
+function modelOf(run: Run, round: number, model: 'policy' | 'ppm'): string {
+  const folder = run.roundPath(round, model)
+  if (existsSync(folder)) return folder
+  const why =
+    model === 'policy'
+      ? 'its search accepted no trajectory to learn from. Use more or easier problems, or more rollouts ' +
+        `(--set rounds.${round - 1}.passes.0.rollouts=…)`
+      : 'its trees gave no pairs to learn from. Use more problems or rollouts, or go on without a PPM ' +
+        `(--set rounds.${round}.guide=terminal)`
+  throw new Error(
+    `Expected ${folder}, which round ${round + 1} searches with, but it is not there: round ${round} is not done, or ${why}.`,
   )
 }
 
@@ -203,13 +234,13 @@ function waves<T>(list: readonly T[], size: number): T[][] {
   return Array.from({ length: Math.ceil(list.length / size) }, (_, i) => list.slice(i * size, (i + 1) * size))
 }
 
-function checkOrder(run: Run, round: number, trees: readonly Tree[], problems: readonly Problem[]): void {
-  const wrong = trees.findIndex((tree, i) => tree.problem.id !== problems[i]!.id)
-  if (wrong >= 0)
-    throw new Error(
-      `${run.roundPath(round, 'trees.jsonl')}: expected the tree of ${problems[wrong]!.id}, got that of ${trees[wrong]!.problem.id}. ` +
-        'The file was changed by hand or by another version: delete it to search this round again.',
-    )
+/** Trees of an earlier try must be those that would be searched now, in the same order. */
+function checkOrder(run: Run, round: number, from: number, trees: readonly Tree[], problems: readonly Problem[]): void {
+  const wrong = trees.findIndex((tree, i) => tree.problem.id !== problems[i]?.id)
+  if (wrong < 0) return
+  const expected = problems[wrong] ? `the tree of ${problems[wrong].id}` : 'no more trees'
+  const line = `${run.roundPath(round, 'trees.jsonl')}:${from + wrong + 1}`
+  throw changedByHand(line, expected, `the one of ${trees[wrong]!.problem.id}`)
 }
 
 function summarise(round: number, problems: number, trees: readonly Tree[]): SearchSummary {

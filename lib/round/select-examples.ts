@@ -2,7 +2,8 @@
 // the PPM learns from. A pure function of the files before it, so it is simply done again when its own are missing.
 import { existsSync } from 'node:fs'
 import { writeAtomic } from '../file/atomic.ts'
-import { readJsonl } from '../file/jsonl.ts'
+import { readJson, writeJson } from '../file/json.ts'
+import { jsonl, readJsonl } from '../file/jsonl.ts'
 import { type PreferencePair, preferencePairs } from '../pairs/preference-pairs.ts'
 import { sftExamples, treesByProblem } from '../pairs/sft-examples.ts'
 import { distinctTrajectories, trajectories } from '../pairs/trajectories.ts'
@@ -39,12 +40,12 @@ export function selectExamples(run: Run, round: number): RoundExamples {
     const { accepted, pairs, accidents } = select(run, round)
     writeAtomic(run.roundPath(round, 'sft.jsonl'), jsonl(accepted))
     writeAtomic(run.roundPath(round, 'pairs.jsonl'), jsonl(pairs))
-    writeAtomic(path, `${JSON.stringify({ accepted: accepted.length, pairs: pairs.length, accidents })}\n`)
+    writeJson(path, { accepted: accepted.length, pairs: pairs.length, accidents })
   }
   return {
     accepted: readJsonl<AcceptedTrajectory>(run.roundPath(round, 'sft.jsonl')),
     pairs: readJsonl<PreferencePair>(run.roundPath(round, 'pairs.jsonl')),
-    accidents: readJsonl<{ accidents: RoundExamples['accidents'] }>(path)[0]!.accidents,
+    accidents: readJson<Pick<RoundExamples, 'accidents'>>(path).accidents,
   }
 }
 
@@ -75,5 +76,3 @@ function select(run: Run, round: number): RoundExamples {
     accidents: { refused: right.filter((trajectory) => !isLikely(trajectory)).length, of: right.length },
   }
 }
-
-const jsonl = (values: readonly unknown[]): string => values.map((value) => `${JSON.stringify(value)}\n`).join('')

@@ -1,7 +1,7 @@
 // What differs between two runs of the same seed, and nothing else: seconds of each stage, and how full the policy's
 // batches were. Kept apart from every other file of a round.
-import { existsSync, readFileSync } from 'node:fs'
-import { writeAtomic } from '../file/atomic.ts'
+import { existsSync } from 'node:fs'
+import { readJson, writeJson } from '../file/json.ts'
 import type { SearchStatistics } from '../search/statistics.ts'
 
 export interface Timings {
@@ -12,20 +12,24 @@ export interface Timings {
 }
 
 export function readTimings(path: string): Timings {
-  if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8')) as Timings
+  if (existsSync(path)) return readJson<Timings>(path)
   return { seconds: {}, search: { policy: 0, ppm: 0, python: 0, other: 0, batches: 0, requests: 0 } }
 }
 
 /** Runs a stage and adds its seconds, also when it fails: a resumed stage counts all its tries that ended by themselves. */
 export async function timed<T>(path: string, stage: string, work: () => Promise<T>): Promise<T> {
   const started = performance.now()
+  const [outcome] = await Promise.allSettled([work()])
+  const failed = outcome.status === 'rejected'
   try {
-    return await work()
-  } finally {
     const timings = readTimings(path)
     timings.seconds[stage] = (timings.seconds[stage] ?? 0) + (performance.now() - started) / 1000
-    writeTimings(path, timings)
+    writeJson(path, timings, 2)
+  } catch (error) {
+    if (!failed) throw error // else the stage's own failure says more, e.g. which file a full disk left unwritten
   }
+  if (failed) throw outcome.reason
+  return outcome.value
 }
 
 /** Adds what one search took. */
@@ -38,7 +42,5 @@ export function addSearch(path: string, statistics: SearchStatistics): void {
   search.other += statistics.otherSeconds
   search.batches += statistics.policy.batches
   search.requests += statistics.policy.requests
-  writeTimings(path, timings)
+  writeJson(path, timings, 2)
 }
-
-const writeTimings = (path: string, timings: Timings) => writeAtomic(path, `${JSON.stringify(timings, null, 2)}\n`)

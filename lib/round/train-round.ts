@@ -1,8 +1,8 @@
 // The third stage of a round: a policy from fresh weights on the accepted trajectories, then a PPM from that policy on
 // the pairs. Each ends as a checkpoint folder that appears whole; an interrupted training starts anew from its seed.
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import type { Engine } from '../engine/engine.ts'
-import { writeAtomic } from '../file/atomic.ts'
+import { readJson, writeJson } from '../file/json.ts'
 import { loadCheckpoint, saveCheckpoint } from '../model/checkpoint.ts'
 import type { PreferencePair } from '../pairs/preference-pairs.ts'
 import { seedOf } from '../seed/random.ts'
@@ -19,10 +19,10 @@ export interface TrainingParts {
   readonly signal?: AbortSignal
 }
 
-/** Trains the round's policy, or reads the log of the one that is there. */
+/** Trains the round's policy, or reads the log of the one that is there. Errors: no trajectory to learn from. */
 export async function trainRoundPolicy(run: Run, round: number, parts: TrainingParts): Promise<TrainingLog> {
   const log = run.roundPath(round, 'policy-training.json')
-  if (existsSync(log)) return JSON.parse(readFileSync(log, 'utf8')) as TrainingLog
+  if (existsSync(log)) return readJson<TrainingLog>(log)
   const questions = new Map(run.train.map((problem) => [problem.id, problem.question]))
   const examples = selectExamples(run, round).accepted.map(({ problemId, steps }) => ({
     problemId,
@@ -40,19 +40,23 @@ export async function trainRoundPolicy(run: Run, round: number, parts: TrainingP
       tokenizer: run.tokenizer,
       weights: trained.weights,
     })
-    writeAtomic(log, `${JSON.stringify(trained.log)}\n`)
+    writeJson(log, trained.log)
     return trained.log
   })
 }
 
-/** Trains the round's PPM on all pairs but the held-out ones, or reads its log. null where the recipe trains none. */
+/**
+ * Trains the round's PPM on all pairs but the held-out ones, or reads its log. null where the recipe trains none, or
+ * where there is no pair to learn from: a search that solved every problem always, or never, finds none.
+ */
 export async function trainRoundPpm(run: Run, round: number, parts: TrainingParts): Promise<PpmTrainingLog | null> {
   const options = run.recipe(round).ppmTraining
   if (options === null) return null
   const log = run.roundPath(round, 'ppm-training.json')
-  if (existsSync(log)) return JSON.parse(readFileSync(log, 'utf8')) as PpmTrainingLog
+  if (existsSync(log)) return readJson<PpmTrainingLog>(log)
   const questions = new Map(run.train.map((problem) => [problem.id, problem.question]))
   const { train } = splitPairs(run, selectExamples(run, round).pairs)
+  if (train.length === 0) return null
   const policy = await loadCheckpoint(run.roundPath(round, 'policy'))
   return timed(run.roundPath(round, 'timings.json'), 'ppmTraining', async () => {
     const trained = await trainPpm({
@@ -66,7 +70,7 @@ export async function trainRoundPpm(run: Run, round: number, parts: TrainingPart
       tokenizer: run.tokenizer,
       weights: trained.weights,
     })
-    writeAtomic(log, `${JSON.stringify(trained.log)}\n`)
+    writeJson(log, trained.log)
     return trained.log
   })
 }

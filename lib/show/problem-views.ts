@@ -60,12 +60,14 @@ export function solutionView(steps: readonly Step[], { answer, right, note }: So
 
 /**
  * Proposed steps, equal ones in one row: how many there are of each, the probability that the policy gives it, and,
- * with verdicts (one for each proposal, in order), what came of running it.
+ * with verdicts (one for each proposal, in order), what came of running it. `rows`: shown at most, 12 by default.
  */
 export function proposalTable(
   proposals: readonly Pick<Proposal, 'text' | 'final' | 'logProbability'>[],
   verdicts: readonly Verdict[] = [],
+  options: { readonly rows?: number } = {},
 ): Table {
+  const { rows: most = 12 } = options
   const rows = new Map<string, { step: string; times: number; logProbability?: number; verdict?: string }>()
   for (const [i, proposal] of proposals.entries()) {
     const code = codeOf(proposal)
@@ -83,7 +85,7 @@ export function proposalTable(
     (a, b) => b.times - a.times || (b.logProbability ?? 0) - (a.logProbability ?? 0),
   )
   return table(
-    sorted.map(({ logProbability: log, ...row }) => ({
+    sorted.slice(0, most).map(({ logProbability: log, ...row }) => ({
       ...row,
       ...(log !== undefined && { 'log p': log.toFixed(2), p: Math.exp(log).toFixed(3) }),
     })),
@@ -99,6 +101,7 @@ export function proposalTable(
           : []),
         ...(verdicts.length > 0 ? ([{ key: 'verdict', title: 'after running it', align: 'left' }] as const) : []),
       ],
+      ...(sorted.length > most && { note: `The first ${most} of ${sorted.length} distinct steps are shown.` }),
     },
   )
 }

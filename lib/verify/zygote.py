@@ -130,27 +130,41 @@ def finish(run, status, usage):
     head = run.nonce.encode() + b' '
     bodies = [line[len(head) :] for line in lines[:-1] if line.startswith(head)]
     genuine = len(bodies) == len(lines) - 1 and lines[-1] == b'' and run.killed != 'report'
+    contained = b'contained' in bodies
+    found = None
+    if code == 0 and genuine and bodies and not run.is_batch:
+        found = parse_report(bodies[-1], ('ok', 'error', 'memory') if contained else ('infra',))
     answer['reachedLast'] = b'last' in bodies
     if run.killed == 'wall':
         answer.update(status='timeout', clock='wall')
     elif run.output_bytes > run.max_output:
         answer['status'] = 'output'
-    elif code == 0 and genuine and bodies and bodies[-1][:1] in (b'{', b'['):
-        if run.is_batch:  # plain code cannot have written it, and the other side parses it anyway
-            send(json.dumps(answer)[:-1].encode() + b', "status": "batch", "results": ' + bodies[-1] + b'}')
-            return
-        found = json.loads(bodies[-1])
-        answer.update({key: found.get(key) for key, kind in REPORTED.items() if type(found.get(key)) is kind})
-        answer['stdout'] = run.output.decode('utf-8', 'replace')
+    elif run.is_batch and code == 0 and genuine and len(bodies) == 2:
+        # plain code cannot have written it, and the other side parses it anyway
+        send(json.dumps(answer)[:-1].encode() + b', "status": "batch", "results": ' + bodies[-1] + b'}')
+        return
+    elif found is not None:
+        answer.update(found, stdout=run.output.decode('utf-8', 'replace'))
     elif code in (-signal.SIGPROF, -signal.SIGXCPU) or (code == -signal.SIGKILL and cpu_ms >= run.cpu_ms):
         answer.update(status='timeout', clock='cpu')
-    elif b'contained' not in bodies:
+    elif not contained:
         answer.update(status='infra', message=f'the child ended with {ending(code)} before it ran any code')
     elif not genuine:
         answer.update(status='died', how='something else than the report came on its descriptor')
     else:
         answer.update(status='died', how=f'{ending(code)} without a report')
     reply(answer)
+
+
+def parse_report(body, statuses):
+    """The known fields of a child's report; None when it is not one that a child makes."""
+    try:
+        found = json.loads(body)
+    except ValueError:
+        return None
+    if type(found) is not dict or found.get('status') not in statuses:
+        return None
+    return {key: found[key] for key, kind in REPORTED.items() if type(found.get(key)) is kind}
 
 
 def ending(code):

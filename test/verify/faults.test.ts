@@ -55,8 +55,9 @@ test('a server that is killed is replaced, and work under way gets its verdicts'
 test('a server that is killed while idle is replaced before the next request needs it', async () => {
   const verifier = await openVerifier({ processes: 1 })
   try {
-    for (const pid of verifier.stats().pids) process.kill(pid, 'SIGKILL')
-    await gone(verifier.stats().pids)
+    const { pids } = verifier.stats()
+    for (const pid of pids) process.kill(pid, 'SIGKILL')
+    await gone(pids)
     assert.deepEqual(await verifier.verify([], [step('print(1)')]), [{ kind: 'ok', stdout: '1' }])
   } finally {
     await verifier.dispose()

@@ -29,7 +29,7 @@ const snippets = readFileSync(fixture('hostile-snippets.jsonl'), 'utf8')
 
 let verifier: PythonVerifier
 before(async () => {
-  verifier = await openVerifier({ processes: 1, cache: false, limits: { cpuMs: 300, wallMs: 900, memoryMb: 256 } })
+  verifier = await openVerifier({ processes: 1, cache: false, limits: { cpuMs: 300, wallMs: 3_000, memoryMb: 256 } })
 })
 after(() => verifier.dispose())
 

@@ -1,0 +1,101 @@
+// Kernelspecs: the folder that tells Jupyter how to start this kernel. Installs, removes and lists them where Jupyter
+// looks. Starts with the Node that installs it, by absolute path, so that several Node versions may live side by side.
+import { execFileSync } from 'node:child_process'
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { homedir, platform } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { PROTOCOL_VERSION } from './message.ts'
+
+/** Where a kernelspec goes: the user's own folder, a prefix like /usr/local, or the active Python environment. */
+export type Place = { kind: 'user' } | { kind: 'prefix'; prefix: string } | { kind: 'sysPrefix' }
+
+/** An installed kernelspec. */
+export interface InstalledKernel {
+  readonly name: string
+  readonly folder: string
+  readonly displayName: string
+  /** Starts this package's kernel, of whichever copy. */
+  readonly isOurs: boolean
+}
+
+const ENTRY = join(import.meta.dirname, 'main.js')
+const LOGOS = ['logo-32x32.png', 'logo-64x64.png', 'logo-svg.svg']
+
+/** Jupyter's data folder of the user: JUPYTER_DATA_DIR, else the platform's. */
+export function userDataFolder(env: NodeJS.ProcessEnv = process.env, system: string = platform()): string {
+  if (env.JUPYTER_DATA_DIR) return env.JUPYTER_DATA_DIR
+  if (system === 'darwin') return join(homedir(), 'Library', 'Jupyter')
+  if (system === 'win32') return join(env.APPDATA ?? join(homedir(), 'AppData', 'Roaming'), 'jupyter')
+  return join(env.XDG_DATA_HOME || join(homedir(), '.local', 'share'), 'jupyter')
+}
+
+/** The folder that holds the kernelspecs of a place. */
+export function kernelsFolder(place: Place): string {
+  if (place.kind === 'user') return join(userDataFolder(), 'kernels')
+  const prefix = place.kind === 'prefix' ? place.prefix : pythonPrefix()
+  return join(prefix, 'share', 'jupyter', 'kernels')
+}
+
+function pythonPrefix(): string {
+  const active = process.env.VIRTUAL_ENV ?? process.env.CONDA_PREFIX
+  if (active) return active
+  try {
+    return execFileSync('python3', ['-c', 'import sys; print(sys.prefix)'], { encoding: 'utf8' }).trim()
+  } catch (error) {
+    const reason = (error as Error).message.split('\n')[0]
+    throw new Error(`Expected python3 to tell its prefix: ${reason}. Give the folder with --prefix DIR instead`)
+  }
+}
+
+/** Writes a kernelspec; one of the same name is replaced. Result: its folder. */
+export function installKernel(place: Place, name = 'asterism'): string {
+  const folder = join(kernelsFolder(place), checkedName(name))
+  const spec = {
+    argv: [process.execPath, ENTRY, '{connection_file}'],
+    display_name: name === 'asterism' ? 'TypeScript (Asterism)' : `TypeScript (Asterism, ${name})`,
+    language: 'typescript',
+    interrupt_mode: 'message',
+    kernel_protocol_version: PROTOCOL_VERSION,
+    metadata: { debugger: false },
+  }
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, 'kernel.json'), `${JSON.stringify(spec, null, 2)}\n`)
+  for (const logo of LOGOS) copyFileSync(join(import.meta.dirname, logo), join(folder, logo))
+  return folder
+}
+
+/** Removes a kernelspec of ours. Throws where there is none, or where it starts another program. */
+export function uninstallKernel(place: Place, name = 'asterism'): string {
+  const folder = join(kernelsFolder(place), checkedName(name))
+  const kernel = readKernel(name, folder)
+  if (kernel === null) throw new Error(`No kernelspec \`${name}\` in ${kernelsFolder(place)}`)
+  if (!kernel.isOurs) throw new Error(`The kernelspec ${folder} starts another kernel: not removed`)
+  rmSync(folder, { recursive: true })
+  return folder
+}
+
+/** The kernelspecs that Jupyter would find, the user's first. */
+export function listKernels(extra: readonly string[] = []): InstalledKernel[] {
+  const paths = (process.env.JUPYTER_PATH ?? '').split(delimiter).filter((path) => path !== '')
+  const prefixes = [process.env.VIRTUAL_ENV, process.env.CONDA_PREFIX, '/usr/local', '/usr']
+  const shared = prefixes.filter((prefix) => prefix !== undefined).map((prefix) => join(prefix, 'share', 'jupyter'))
+  const folders = [...new Set([...extra, ...paths, userDataFolder(), ...shared])].map((path) => join(path, 'kernels'))
+  return folders
+    .filter((folder) => existsSync(folder))
+    .flatMap((folder) => readdirSync(folder).map((name) => readKernel(name, join(folder, name))))
+    .filter((kernel) => kernel !== null)
+}
+
+function readKernel(name: string, folder: string): InstalledKernel | null {
+  const file = join(folder, 'kernel.json')
+  if (!existsSync(file)) return null
+  const spec = JSON.parse(readFileSync(file, 'utf8')) as { argv?: string[]; display_name?: string }
+  const entry = spec.argv?.[1] ?? ''
+  const isOurs = /[\\/]kernel[\\/]main\.js$/.test(entry) && spec.argv?.[2] === '{connection_file}'
+  return { name, folder, displayName: spec.display_name ?? name, isOurs }
+}
+
+function checkedName(name: string): string {
+  if (/^[a-z0-9._-]+$/i.test(name)) return name
+  throw new Error(`Expected a kernel name of letters, digits, dots, dashes and underscores, got \`${name}\``)
+}

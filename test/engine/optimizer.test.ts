@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { openEngine } from '../../lib/engine/engine.ts'
+import { Graph } from '../../lib/engine/graph.ts'
+import { adamW, type OptimizerOptions } from '../../lib/engine/optimizer.ts'
+import { schedule } from '../../lib/engine/schedule.ts'
+
+const gradientsOf = (step: number) => [3 * Math.sin(step), -4 + step, 0.5]
+const start = [1, -2, 0.25]
+const rate = 0.1
+
+/** AdamW as its paper writes it, one number after the other, in 64 bits. */
+function reference(steps: number, options: Required<OptimizerOptions>) {
+  const { beta1, beta2, epsilon, weightDecay, clipNorm } = options
+  const value = [...start]
+  const mean = [0, 0, 0]
+  const square = [0, 0, 0]
+  for (let t = 1; t <= steps; t++) {
+    const raw = gradientsOf(t)
+    const factor = Math.min(1, clipNorm / (Math.hypot(...raw) + 1e-6))
+    raw.forEach((gradient, i) => {
+      const g = gradient * factor
+      mean[i] = beta1 * mean[i]! + (1 - beta1) * g
+      square[i] = beta2 * square[i]! + (1 - beta2) * g * g
+      const direction = mean[i]! / (1 - beta1 ** t) / (Math.sqrt(square[i]! / (1 - beta2 ** t)) + epsilon)
+      value[i]! -= rate * weightDecay * value[i]! + rate * direction
+    })
+  }
+  return value
+}
+
+async function trained(steps: number, options: Required<OptimizerOptions>, decays: boolean) {
+  const engine = await openEngine({ threads: 1 })
+  const g = new Graph()
+  const input = (name: string, shape: number[] = []) => g.input(name, 'float32', shape)
+  const inputs = { learningRate: input('rate'), correction1: input('c1'), correction2: input('c2') }
+  const parameter = {
+    value: input('x', [3]),
+    gradient: input('g', [3]),
+    mean: input('m', [3]),
+    square: input('s', [3]),
+    decays,
+  }
+  const { updated } = adamW(g, [parameter], inputs, options)
+  g.output('x next', updated[0]!.value)
+  g.output('m next', updated[0]!.mean)
+  g.output('s next', updated[0]!.square)
+  const list = (numbers: number[]) => ({ type: 'float32' as const, dims: [3], data: Float32Array.from(numbers) })
+  const number = (value: number) => ({ type: 'float32' as const, dims: [], data: Float32Array.of(value) })
+  const held = await engine.hold({ x: list(start), m: list([0, 0, 0]), s: list([0, 0, 0]) })
+  const outputs = { 'x next': 'x', 'm next': 'm', 's next': 's' }
+  const session = await engine.session(g, { held, inputs: ['x', 'm', 's'], outputs })
+  for (let t = 1; t <= steps; t++) {
+    const corrections = { c1: number(1 - options.beta1 ** t), c2: number(1 - options.beta2 ** t) }
+    await session.run({ g: list(gradientsOf(t)), rate: number(rate), ...corrections })
+  }
+  const { x } = await held.read(['x'])
+  await engine.dispose()
+  return [...x!.data].map(Number)
+}
+
+const options = { beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.1, decayAll: false, clipNorm: 1 }
+const close = (actual: number[], expected: number[]) =>
+  actual.forEach((number, i) => {
+    assert.ok(Math.abs(number - expected[i]!) < 1e-5, `element ${i}: expected ${expected[i]}, got ${number}`)
+  })
+
+test('five AdamW steps equal the formulas of its paper, gradient clipped to norm 1', async () => {
+  close(await trained(5, options, true), reference(5, options))
+})
+
+test('no clipping is Infinity', async () => {
+  const free = { ...options, clipNorm: Number.POSITIVE_INFINITY }
+  close(await trained(3, free, true), reference(3, free))
+})
+
+test('norms and biases do not decay unless asked to', async () => {
+  close(await trained(3, options, false), reference(3, { ...options, weightDecay: 0 }))
+  close(await trained(3, { ...options, decayAll: true }, false), reference(3, options))
+})
+
+test('a schedule warms up, holds, and decays to its floor', () => {
+  const at = schedule({ peak: 1, warmUp: 2, decayFrom: 4, decaySteps: 2, floor: 0 })
+  assert.deepEqual(
+    Array.from({ length: 8 }, (_, step) => at(step)),
+    [0.5, 1, 1, 1, 1, 0.5, 0, 0],
+  )
+})
+
+test('a schedule without decay stays at its peak, and the default floor is 5 %', () => {
+  assert.equal(schedule({ peak: 3 })(1e6), 3)
+  assert.equal(schedule({ peak: 1, decayFrom: 0, decaySteps: 10 })(100).toFixed(6), '0.050000')
+})

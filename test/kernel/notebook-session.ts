@@ -1,0 +1,76 @@
+// A real kernel process over real ZeroMQ for the tests of one file, and cells run in it with their outputs gathered.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before } from 'node:test'
+import { type ExecuteOptions, type Published, type StartedKernel, startKernelProcess } from '../../kernel/client.ts'
+
+/** What a cell came to. */
+export interface CellResult {
+  status: string
+  /** text/plain of the result. */
+  result: string | undefined
+  stdout: string
+  stderr: string
+  /** Published messages but for status, in their order. */
+  published: Published[]
+  ename: string
+  evalue: string
+  traceback: string
+  count: number
+}
+
+/** Handles that are filled before the first test of the file and emptied after its last. */
+export interface NotebookSession {
+  kernel: StartedKernel
+  /** Temporary folder of the notebook; the cells' working directory. */
+  folder: string
+  run(code: string, options?: ExecuteOptions): Promise<CellResult>
+}
+
+/** Starts one kernel for all tests of the file. */
+export function notebookSession(): NotebookSession {
+  const session = { run } as NotebookSession
+  before(async () => {
+    session.folder = mkdtempSync(join(tmpdir(), 'kernel test '))
+    session.kernel = await startKernelProcess({ cwd: session.folder, notebook: join(session.folder, 'notebook.ipynb') })
+  })
+  after(async () => {
+    await session.kernel.dispose()
+    rmSync(session.folder, { recursive: true, force: true })
+  })
+  async function run(code: string, options: ExecuteOptions = {}): Promise<CellResult> {
+    const published: Published[] = []
+    const onOutput = (one: Published): void => void (one.type !== 'status' && published.push(one))
+    const reply = await session.kernel.client.execute(code, { ...options, onOutput })
+    const streamed = (name: string): string =>
+      published
+        .filter((one) => one.type === 'stream' && one.content.name === name)
+        .map((one) => one.content.text)
+        .join('')
+    const shown = published.find((one) => one.type === 'execute_result')?.content.data as
+      | Record<string, string>
+      | undefined
+    const failed = reply.status === 'error' ? reply : { ename: '', evalue: '', traceback: [] }
+    return {
+      status: reply.status,
+      result: shown?.['text/plain'],
+      stdout: streamed('stdout'),
+      stderr: streamed('stderr'),
+      published,
+      ename: failed.ename,
+      evalue: failed.evalue,
+      traceback: failed.traceback.join('\n'),
+      count: reply.execution_count,
+    }
+  }
+  return session
+}
+
+/** Waits until a condition holds; fails after a generous while. */
+export async function eventually(condition: () => boolean, what: string): Promise<void> {
+  for (let waited = 0; !condition(); waited += 10) {
+    if (waited > 10_000) throw new Error(`Expected, within 10 s: ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+}

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { type Engine, openEngine } from '../../lib/engine/engine.ts'
+import { openScorer, type ScoringRequest } from '../../lib/model/scoring.ts'
+import { below, random } from '../../lib/seed/random.ts'
+import { embedded, livelyWeights, tiny, tokens } from './network-fixtures.ts'
+
+let engine: Engine
+before(async () => {
+  engine = await openEngine({ threads: 2 })
+})
+after(() => engine.dispose())
+
+const requestsFor = (config: typeof tiny): ScoringRequest[] => {
+  const rng = random(6, 'requests')
+  return Array.from({ length: 12 }, (_, i) => ({
+    prefix: tokens(rng, 1 + below(rng, 60), config),
+    candidates: Array.from({ length: i % 5 }, () => tokens(rng, 1 + below(rng, 20), config)),
+  }))
+}
+
+for (const [name, config] of Object.entries({ tiny, embedded })) {
+  test(`${name}: scores are the same to the last bit whatever else is in the batch`, async () => {
+    const scorer = await openScorer(engine, config, livelyWeights(config, 2, { valueHead: true }))
+    const requests = requestsFor(config)
+    const together = await scorer.score(requests)
+    for (const [i, request] of requests.entries()) {
+      assert.deepEqual(await scorer.score([request]), [together[i]], `request ${i} alone`)
+    }
+    assert.deepEqual((await scorer.score([...requests].reverse())).reverse(), together)
+    await scorer.dispose()
+  })
+}
+
+test('a candidate is scored as if it stood alone behind its prefix', async () => {
+  const scorer = await openScorer(engine, tiny, livelyWeights(tiny, 2, { valueHead: true }))
+  const requests = requestsFor(tiny)
+  const together = await scorer.score(requests)
+  for (const [i, { prefix, candidates }] of requests.entries()) {
+    for (const [j, candidate] of candidates.entries()) {
+      const [[alone]] = (await scorer.score([
+        { prefix: [...prefix, ...candidate.slice(0, -1)], candidates: [candidate.slice(-1)] },
+      ])) as [[number]]
+      assert.ok(Math.abs(alone - together[i]![j]!) < 1e-4, `expected ${alone}, got ${together[i]![j]}`)
+    }
+  }
+  await scorer.dispose()
+})
+
+test('an empty candidate and weights without a value head are refused', async () => {
+  const scorer = await openScorer(engine, tiny, livelyWeights(tiny, 2, { valueHead: true }))
+  await assert.rejects(
+    scorer.score([{ prefix: [1], candidates: [[]] }]),
+    /Expected a prefix and candidates of at least one/,
+  )
+  await scorer.dispose()
+  await assert.rejects(openScorer(engine, tiny, livelyWeights(tiny, 2)), /Expected a parameter value_head.weight/)
+})
