@@ -21,8 +21,8 @@ export interface ResumeOptions {
 }
 
 export interface ResumeResult {
-  /** Seconds after which each process was killed; fewer than asked for when the run was done before. */
-  readonly killedAfterSeconds: readonly number[]
+  /** Where each process was killed, e.g. 'round-1/selection.json + 0.7 s'; fewer when the run was done before. */
+  readonly killedAt: readonly string[]
   /** Files of the run folder that were compared byte for byte, reports without their seconds. */
   readonly compared: readonly string[]
   /** Files that differ, or that only one of the two runs has; leftovers of killed writers among them. */
@@ -57,32 +57,53 @@ const MEASURED_FIELDS = new Set(['seconds', 'peakRssMb', 'batches', 'meanFill', 
 export async function measureResume(options: ResumeOptions = {}): Promise<ResumeResult> {
   const { set = LARGER_RUN, kills = 10, seed = 1, log = () => undefined } = options
   const folder = mkdtempSync(join(tmpdir(), 'asterism-resume-'))
-  const evolve = (runs: string) => start(['evolve', '--runs', join(folder, runs), '--rounds', '2'], set)
+  const [whole, killed] = [join(folder, 'whole'), join(folder, 'killed')]
+  const evolve = (runs: string) => start(['evolve', '--runs', runs, '--rounds', '2'], set)
   try {
-    const undisturbedSeconds = await finish(evolve('whole'))
+    const { seconds: undisturbedSeconds, appeared } = await watch(evolve(whole), whole)
     log(`undisturbed: ${undisturbedSeconds.toFixed(1)} s`)
     const rng = random(seed, 'kills')
-    const killedAfterSeconds: number[] = []
-    let resumedSeconds = 0
+    const moments = Array.from({ length: kills }, () => rng() * undisturbedSeconds).sort((a, b) => a - b)
+    const started = performance.now()
+    const killedAt: string[] = []
     let orphans = 0
-    for (let kill = 0; kill < kills; kill++) {
-      const seconds = 0.3 + (rng() * 2 * undisturbedSeconds) / kills
-      const killed = await killAfter(evolve('killed'), seconds)
-      resumedSeconds += seconds
-      if (killed === null) break
-      killedAfterSeconds.push(seconds)
-      orphans += killed
-      log(`killed after ${seconds.toFixed(2)} s, at ${latest(join(folder, 'killed'))}`)
+    for (const moment of moments) {
+      const since = appeared.filter(({ seconds }) => seconds <= moment).at(-1) ?? { file: '', seconds: 0 }
+      const more = moment - since.seconds
+      const left = await killAfter(evolve(killed), join(killed, since.file), more)
+      if (left === null) break
+      orphans += left
+      killedAt.push(`${since.file.replace('default/', '') || 'start'} + ${more.toFixed(2)} s`)
+      log(`killed at ${killedAt.at(-1)}`)
     }
-    const lastSeconds = await finish(evolve('killed'))
-    log(`resumed to the end: ${lastSeconds.toFixed(1)} s`)
-    resumedSeconds += lastSeconds
-    const compared = compare(join(folder, 'whole'), join(folder, 'killed'))
-    return { killedAfterSeconds, ...compared, orphans, undisturbedSeconds, resumedSeconds }
+    await finish(evolve(killed))
+    const resumedSeconds = (performance.now() - started) / 1000
+    return { killedAt, ...compare(whole, killed), orphans, undisturbedSeconds, resumedSeconds }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
 }
+
+/** Waits for the end, and notes when each file appeared, in seconds since the start. */
+async function watch(run: Running, folder: string) {
+  const started = performance.now()
+  const appeared: { file: string; seconds: number }[] = []
+  const done = { yet: false }
+  const finished = finish(run).finally(() => {
+    done.yet = true
+  })
+  while (!done.yet) {
+    const known = new Set(appeared.map(({ file }) => file))
+    const seconds = (performance.now() - started) / 1000
+    for (const file of filesOf(folder)) if (isMilestone(file) && !known.has(file)) appeared.push({ file, seconds })
+    await pause(20)
+  }
+  await finished
+  return { seconds: (performance.now() - started) / 1000, appeared }
+}
+
+/** Files that stay once they are there; a checkpoint's own appear in a folder of another name first. */
+const isMilestone = (file: string): boolean => /round-\d+\/[\w-]+\.jsonl?$|run\.json$/.test(file)
 
 interface Running {
   readonly child: ChildProcess
@@ -118,17 +139,25 @@ async function finish(run: Running): Promise<number> {
   return (performance.now() - started) / 1000
 }
 
-/** Kills a run. Result: how many of its processes outlived it by three seconds; null when it had ended before. */
-async function killAfter(run: Running, seconds: number): Promise<number | null> {
+/**
+ * Kills a run so many seconds after a file is there. Result: how many of its processes outlived it by three seconds;
+ * null when it had ended before.
+ */
+async function killAfter(run: Running, file: string, seconds: number): Promise<number | null> {
   const pid = run.child.pid!
-  const done = await Promise.race([run.ended.then(() => true), pause(seconds * 1000).then(() => false)])
-  if (done) {
+  const done = { yet: false }
+  const ended = run.ended.finally(() => {
+    done.yet = true
+  })
+  while (!done.yet && !existsSync(file)) await pause(10)
+  await Promise.race([ended, pause(seconds * 1000)])
+  if (done.yet) {
     await finish(run)
     return null
   }
   const family = descendants(pid)
   process.kill(-pid, 'SIGKILL')
-  await run.ended
+  await ended
   for (let tries = 0; tries < 60 && family.some(isThere); tries++) await pause(50)
   return family.filter(isThere).length
 }
@@ -165,12 +194,6 @@ function statOf(pid: number): { state: string; parent: number } | null {
   }
 }
 
-/** The file that a run wrote last, which tells where it was killed. */
-function latest(folder: string): string {
-  const files = filesOf(folder).map((file) => ({ file, time: statSync(join(folder, file)).mtimeMs }))
-  return files.sort((a, b) => b.time - a.time)[0]?.file ?? 'nothing written yet'
-}
-
 /** Two run folders compared file by file. */
 function compare(one: string, other: string): Pick<ResumeResult, 'compared' | 'different'> {
   const files = [...new Set([...filesOf(one), ...filesOf(other)])].sort()
@@ -185,12 +208,13 @@ function compare(one: string, other: string): Pick<ResumeResult, 'compared' | 'd
   }
 }
 
-const filesOf = (folder: string): string[] =>
-  existsSync(folder)
-    ? readdirSync(folder, { recursive: true })
-        .map(String)
-        .filter((file) => !statSync(join(folder, file)).isDirectory())
-    : []
+/** Every file below a folder that another process may be writing to. */
+function filesOf(folder: string): string[] {
+  if (!existsSync(folder)) return []
+  return readdirSync(folder, { recursive: true })
+    .map(String)
+    .filter((file) => statSync(join(folder, file), { throwIfNoEntry: false })?.isFile())
+}
 
 function contentOf(path: string): string {
   const content = readFileSync(path, 'latin1')
@@ -199,9 +223,9 @@ function contentOf(path: string): string {
 }
 
 /** The result as lines of text. */
-export function resumeText({ killedAfterSeconds, compared, different, orphans, ...seconds }: ResumeResult): string {
+export function resumeText({ killedAt, compared, different, orphans, ...seconds }: ResumeResult): string {
   return [
-    `${killedAfterSeconds.length} kills, after ${killedAfterSeconds.map((each) => each.toFixed(2)).join(', ')} s`,
+    `${killedAt.length} kills: ${killedAt.join(', ')}`,
     `${compared.length} files compared: ${different.length === 0 ? 'all identical' : `different: ${different.join(', ')}`}`,
     `${orphans} processes left behind`,
     `undisturbed ${seconds.undisturbedSeconds.toFixed(1)} s, with kills ${seconds.resumedSeconds.toFixed(1)} s`,

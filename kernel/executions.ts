@@ -192,11 +192,14 @@ interface HistoryEntry {
 const SESSION = 1
 
 function selectHistory(past: readonly HistoryEntry[], request: Input<'history_request'>): unknown[] {
-  const { hist_access_type: kind = 'tail', n = 1000, start = 0, stop, pattern = '*', output = false } = request
+  const { hist_access_type: kind = 'tail', n = 1000, start = 0, stop, pattern = '*', unique = false, output = false } = request
   const chosen =
     kind === 'range'
       ? past.filter((entry) => entry.line >= start && (stop === undefined || entry.line < stop))
-      : past.filter((entry) => kind !== 'search' || matchesGlob(entry.input, pattern)).slice(-n)
+      : past
+          .filter((entry) => kind !== 'search' || matchesGlob(entry.input, pattern))
+          .filter((entry, i, all) => !unique || all.findLastIndex(({ input }) => input === entry.input) === i)
+          .slice(-n)
   return chosen.map(({ line, input, output: out }) => [SESSION, line, output ? [input, out] : input])
 }
 

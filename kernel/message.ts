@@ -73,7 +73,16 @@ export interface Requests {
     out: { status: 'ok'; found: boolean; data: MimeBundle; metadata: Record<string, unknown> }
   }
   history_request: {
-    in: { hist_access_type?: string; n?: number; start?: number; stop?: number; pattern?: string; output?: boolean }
+    in: {
+      hist_access_type?: string
+      n?: number
+      start?: number
+      stop?: number
+      pattern?: string
+      /** Of equal inputs only the last. */
+      unique?: boolean
+      output?: boolean
+    }
     out: { status: 'ok'; history: unknown[] }
   }
   comm_info_request: { in: { target_name?: string }; out: { status: 'ok'; comms: Record<string, unknown> } }

@@ -160,7 +160,10 @@ function failure(cell: number, reply: Output<'execute_request'>): RunResult {
   if (reply.status !== 'error')
     return { kind: 'failed', cell, line: null, message: 'The cell was aborted', traceback: [] }
   const { ename, evalue, traceback } = reply
-  const place = new RegExp(`cell ${reply.execution_count}:(\\d+):`).exec(traceback.join('\n'))
+  // Without a function's name: the statement of the cell itself, which is where its reader looks first.
+  const name = `cell ${reply.execution_count}`
+  const text = traceback.join('\n')
+  const place = new RegExp(`at ${name}:(\\d+):`).exec(text) ?? new RegExp(`${name}:(\\d+):`).exec(text)
   const line = place === null ? null : Number(place[1])
   return { kind: 'failed', cell, line, message: `${ename}: ${evalue}`, traceback }
 }

@@ -70,7 +70,11 @@ export function startUserProcess(events: UserEvents): UserProcess {
       resolve()
     })
   })
-  readFrames(child.stdio[FRAME_FD] as Readable, events.frame)
+  let ready = false
+  readFrames(child.stdio[FRAME_FD] as Readable, (head, body) => {
+    if (head.type === 'ready') ready = true
+    else events.frame(head, body)
+  })
   for (const name of ['stdout', 'stderr'] as const) {
     child[name]?.setEncoding('utf8').on('data', (text: string) => events.raw(name, text))
   }
@@ -80,7 +84,8 @@ export function startUserProcess(events: UserEvents): UserProcess {
       if (child.connected) child.send(request, () => undefined) // a dead process is reported by `died`
     },
     signalInterrupt() {
-      if (ownGroup) child.kill('SIGINT')
+      // While it is still starting the signal would end it; no cell computes yet.
+      if (ownGroup && ready) child.kill('SIGINT')
     },
     async end(patienceMs) {
       ending = true

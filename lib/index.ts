@@ -58,13 +58,21 @@ export { countQ, qHistogram } from './show/histogram.ts'
 export { liveProgress } from './show/live-progress.ts'
 export { actionTable, problemTable, problemView, proposalTable, solutionView } from './show/problem-views.ts'
 export { progressText } from './show/progress.ts'
+export { visitedSteps } from './show/q-values.ts'
 export { reportHtml } from './show/report-html.ts'
 export { roundTable } from './show/round-table.ts'
 export { besidePaper, manifestTable, runFiles } from './show/run-tables.ts'
 export { type SolutionScores, scoredTree, scoreHistogram, separation, solutionScores } from './show/scores.ts'
 export { rolloutsToSolve, solvedCurve } from './show/solved-curve.ts'
 export { table } from './show/table.ts'
-export { candidateTable, difficultyTable, pairView, trajectoryTable, unsolvedTable } from './show/tree-tables.ts'
+export {
+  candidateTable,
+  difficultyTable,
+  mostVisitedChild,
+  pairView,
+  trajectoryTable,
+  unsolvedTable,
+} from './show/tree-tables.ts'
 export { treeView } from './show/tree-view.ts'
 export { trainPolicy } from './train/policy.ts'
 export { trainPpm } from './train/ppm.ts'

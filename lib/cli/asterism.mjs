@@ -11,7 +11,8 @@ if (existsSync(join(root, 'package-lock.json')) && !process.env.ASTERISM_NO_BUIL
   await install()
 }
 process.setSourceMapsEnabled(true)
-const [command] = process.argv.slice(2)
-const part = command === 'kernel' || command === 'run' ? 'kernel/cli.js' : 'lib/cli/main.js'
-const { main } = await import(pathToFileURL(join(root, 'dist', part)).href)
-process.exitCode = await main(process.argv.slice(2))
+const [command, ...args] = process.argv.slice(2)
+const load = (part) => import(pathToFileURL(join(root, 'dist', part)).href)
+if (command === 'run') process.exitCode = await (await load('kernel/cli.js')).runCommand(args)
+else if (command === 'kernel') process.exitCode = await (await load('kernel/cli.js')).kernelCommand(args)
+else process.exitCode = await (await load('lib/cli/main.js')).main(process.argv.slice(2))

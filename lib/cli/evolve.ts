@@ -19,6 +19,8 @@ export interface EvolveOptions {
   /** Told when a stage has finished, with one line of what came of it. */
   readonly onStage?: (line: string) => void
   readonly signal?: AbortSignal
+  /** Whether report.html is written at the end, which takes seconds. @default true */
+  readonly page?: boolean
 }
 
 /**
@@ -27,7 +29,7 @@ export interface EvolveOptions {
  * the signal's reason when aborted (the same call goes on from there).
  */
 export async function evolve(run: Run, options: EvolveOptions): Promise<Report> {
-  const { onStage = () => undefined, rounds = run.settings.rounds.length } = options
+  const { onStage = () => undefined, rounds = run.settings.rounds.length, page = true } = options
   if (rounds > run.settings.rounds.length)
     throw new RangeError(`Expected at most the ${run.settings.rounds.length} rounds of the run, got ${rounds}`)
   for (const { round } of run.settings.rounds.slice(0, rounds)) {
@@ -53,7 +55,7 @@ export async function evolve(run: Run, options: EvolveOptions): Promise<Report> 
     writeReport(run)
   }
   const report = writeReport(run)
-  await writeReportPage(run, report)
+  if (page) await writeReportPage(run, report)
   return report
 }
 

@@ -48,8 +48,9 @@ export function deviceError(device: string, built: readonly Device[], reason?: s
   const advice = (DEVICES as Record<string, { advice: string } | undefined>)[device]?.advice
   const found = `this ONNX Runtime was built for ${built.join(', ')}`
   const what = advice ? `Expected the device ${device}` : `Expected a device (${DEVICE_NAMES.join(', ')})`
-  const why = reason
-    ? `, but opening it failed: ${reason.split('\n')[0]}`
-    : `, got ${advice ? 'none' : `\`${device}\``}`
-  return new Error(`${what}${why} (${found}). ${advice ? `To use it: ${advice}. Otherwise choose` : 'Choose'} cpu.`)
+  // ONNX Runtime puts the place in its own source and the failed condition before what happened.
+  const happened = reason?.split('\n')[0]?.replace(/^ONNX Runtime: (.* was false\. )?/, '')
+  const got = advice ? 'got none' : `got \`${device}\``
+  const why = happened ? `but opening it failed: ${happened}` : got
+  return new Error(`${what}, ${why} (${found}). ${advice ? `To use it: ${advice}. Otherwise choose` : 'Choose'} cpu.`)
 }

@@ -1,7 +1,7 @@
 // The generation graph: prefill of each distinct prompt once, then a Loop whose body is one decoding step of every
 // sequence. Sequences of one prompt stand in a group and share its keys and values, which are never copied again; only
 // the keys and values of what they generate travel from step to step.
-import { attend, type HeadShape, joinHeads, keyHeads, queryGroups } from '../engine/attention.ts'
+import { attend, type HeadShape, joinHeads, keyHeads, maskBlocks, queryGroups } from '../engine/attention.ts'
 import { type Dim, Graph, type Value } from '../engine/graph.ts'
 import { rotaryConstants } from '../engine/layers.ts'
 import {
@@ -65,7 +65,7 @@ export function generationGraph(config: ModelConfig, weights: Weights, choice: C
   const inputs = { temperature, topP, topK }
 
   // Prompts are padded at the end, so being causal is enough to keep their tokens from seeing padding.
-  const promptMask = maskWhere(g, causal(g, ids))
+  const promptMasks = maskBlocks(g, maskWhere(g, causal(g, ids)), 1)
   const prompts: Cache[] = []
   const hidden = network(g, config, parameters, gather(g, table, ids), {
     positions: g.ints([0]),
@@ -73,7 +73,7 @@ export function generationGraph(config: ModelConfig, weights: Weights, choice: C
     attend: (_layer, q, k, v) => {
       const cache = { keys: keyHeads(g, k, config), values: keyHeads(g, v, config) }
       prompts.push({ keys: gather(g, cache.keys, firsts), values: gather(g, cache.values, firsts) })
-      return joinHeads(g, attend(g, queryGroups(g, q, config), cache.keys, cache.values, promptMask), config)
+      return joinHeads(g, attend(g, queryGroups(g, q, config), cache.keys, cache.values, promptMasks), config)
     },
     read: (x) => gather(g, flat(g, x), last),
   })

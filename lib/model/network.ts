@@ -1,6 +1,6 @@
 // The qwen2 architecture, once. Training, scoring and generation differ in where the parameters come from and in how a
 // layer attends; both are arguments here.
-import { attend, joinHeads, keyHeads, queryGroups } from '../engine/attention.ts'
+import { attend, joinHeads, keyHeads, type MaskBlock, queryGroups } from '../engine/attention.ts'
 import type { Graph, Value } from '../engine/graph.ts'
 import { type Rotary, rmsNorm, rotate, silu } from '../engine/layers.ts'
 import { add, linear, multiply } from '../engine/ops.ts'
@@ -64,18 +64,18 @@ export function network(
   return norm(stream, 'model.norm')
 }
 
-/** Embeds, runs packed or causal rows through the network, each layer attending under one mask. */
+/** Embeds, runs packed or causal rows through the network, every layer attending under the same masks. */
 export function rowNetwork(
   g: Graph,
   config: ModelConfig,
   parameters: Parameters,
   embedded: Value,
-  { mask, ...options }: Omit<NetworkOptions, 'attend'> & { mask: Value },
+  { masks, ...options }: Omit<NetworkOptions, 'attend'> & { masks: readonly MaskBlock[] },
 ): Value {
   return network(g, config, parameters, embedded, {
     ...options,
     attend: (_layer, q, k, v) =>
-      joinHeads(g, attend(g, queryGroups(g, q, config), keyHeads(g, k, config), keyHeads(g, v, config), mask), config),
+      joinHeads(g, attend(g, queryGroups(g, q, config), keyHeads(g, k, config), keyHeads(g, v, config), masks), config),
   })
 }
 

@@ -1,4 +1,5 @@
 // The graphs that only read: logits after every token of a sequence, and the PPM's scores of packed rows.
+import { maskBlocks } from '../engine/attention.ts'
 import { Graph } from '../engine/graph.ts'
 import { rotaryConstants } from '../engine/layers.ts'
 import { cast, flat, gather, linear } from '../engine/ops.ts'
@@ -16,7 +17,11 @@ export function logitsGraph(config: ModelConfig, weights: Weights): Graph {
   const mask = maskWhere(g, causal(g, ids))
   const embedded = gather(g, required(parameters, 'model.embed_tokens.weight'), ids)
   const rotary = rotaryConstants(g, config.maxPositions, config.headSize, config.ropeTheta)
-  const hidden = rowNetwork(g, config, parameters, embedded, { positions: g.ints([0]), rotary, mask })
+  const hidden = rowNetwork(g, config, parameters, embedded, {
+    positions: g.ints([0]),
+    rotary,
+    masks: maskBlocks(g, mask, 1),
+  })
   g.output('logits', linear(g, hidden, required(parameters, headName(config))))
   return g
 }
@@ -31,7 +36,7 @@ export function scoringGraph(config: ModelConfig, weights: Weights): Graph {
   const hidden = rowNetwork(g, config, parameters, embedded, {
     rotary: rotaryConstants(g, config.maxPositions, config.headSize, config.ropeTheta),
     positions: cast(g, positions, 'int64'),
-    mask,
+    masks: maskBlocks(g, mask, 1),
     read: (x) => gather(g, flat(g, x), index),
   })
   g.output('scores', valueHead(g, hidden, parameters))

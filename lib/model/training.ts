@@ -1,5 +1,6 @@
 // Trains a network: forward, backward and AdamW as one graph, its state held by the engine between steps. Two objectives:
 // predicting the next token (the policy) and preferring one continuation to another (the PPM). 32-bit numbers throughout.
+import { maskBlocks } from '../engine/attention.ts'
 import type { Engine, Session, Tensor, Tensors } from '../engine/engine.ts'
 import { gradients } from '../engine/gradients.ts'
 import { Graph, type Value } from '../engine/graph.ts'
@@ -62,6 +63,9 @@ export interface Trainer<Batch = LanguageBatch | PreferenceBatch> {
   reset(weights: Weights): Promise<void>
   dispose(): Promise<void>
 }
+
+/** Blocks of queries in attention. Two measured fastest at 160 and 192 columns: more save work but make it small. */
+const ATTENTION_BLOCKS = 2
 
 const mean = (name: string) => `${name} mean`
 const square = (name: string) => `${name} square`
@@ -161,7 +165,7 @@ function forward(
   const inverse = g.input('inverse', 'int32', [rows * columns])
   const embedded = embedding(g, required(parameters, 'model.embed_tokens.weight'), ids)
   const hidden = rowNetwork(g, config, parameters, embedded, {
-    mask,
+    masks: maskBlocks(g, mask, ATTENTION_BLOCKS),
     positions: cast(g, positions, 'int64'),
     rotary: rotaryConstants(g, columns, config.headSize, config.ropeTheta),
     read: (x) => readRows(g, flat(g, x), index, inverse),

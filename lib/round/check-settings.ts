@@ -31,7 +31,7 @@ export function checkSettings(settings: Settings): void {
   })
 }
 
-function checkRecipe({ round, proposer, guide, select, passes, wave }: Recipe, i: number): void {
+function checkRecipe({ round, proposer, guide, select, passes, wave, policyTraining }: Recipe, i: number): void {
   const key = `rounds.${i}`
   expect(`${key}.round`, round, round === i + 1, `${i + 1}: rounds are numbered in order`)
   oneOf(`${key}.proposer`, proposer, PROPOSERS)
@@ -42,6 +42,8 @@ function checkRecipe({ round, proposer, guide, select, passes, wave }: Recipe, i
     expect(`${key}.guide`, guide, guide === 'terminal', '"terminal": no PPM is trained before round 1')
   }
   whole(`${key}.wave`, wave, 0)
+  const { maxSteps = Number.POSITIVE_INFINITY, tail = 0 } = policyTraining
+  expect(`${key}.policyTraining.maxSteps`, maxSteps, maxSteps >= tail, `at least policyTraining.tail (${tail})`)
   expect(`${key}.passes`, passes.length, passes.length > 0, 'at least one pass')
   passes.forEach(({ rollouts, width, temperature, grammarShare }, k) => {
     whole(`${key}.passes.${k}.rollouts`, rollouts, 1)

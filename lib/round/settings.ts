@@ -45,13 +45,13 @@ export interface Settings {
   readonly rounds: readonly Recipe[]
 }
 
-/** The embedded default: 800 problems, a model of about 0.4 M parameters, four rounds in minutes on two cores. */
+/** The embedded default: 1200 problems, a model of about 0.5 M parameters, four rounds in minutes on two cores. */
 export const defaultSettings: Settings = {
-  problems: [120, 160, 160, 160, 120, 80],
+  problems: [180, 240, 240, 240, 180, 120],
   heldOut: 30,
   tokenizer: { vocabSize: 768, minFrequency: 2 },
   model: { hiddenSize: 96, intermediateSize: 256, layers: 3, heads: 3, kvHeads: 3, tied: false },
-  batchSize: 32,
+  batchSize: 48,
   concurrency: 128,
   evaluation: {
     rollouts: 8,

@@ -2,14 +2,15 @@
 // voting). Answers are grouped by a grader, each joining the first group to whose first answer it is equivalent. Every
 // choice is deterministic: ties go to the higher score, then to the answer found first.
 import type { Grader } from '../problem/answer.ts'
-import type { Tree } from './tree.ts'
+import { pathTo, type Tree } from './tree.ts'
 
 /**
  * How one answer is chosen.
  * - `best`: the highest PPM score (paper).
  * - `topMajority`: the commonest among the `topK` highest-scored (released code).
- * - `weighted`: the group with the largest sum of weights, by default scores.
- * - `majority`: the commonest.
+ * - `weighted`: the group with the largest sum of weights, by default scores, each times its share.
+ * - `majority`: the group with the largest sum of shares: the commonest answer. A tree holds equal trajectories once,
+ *   so each counts by how often plain sampling along its path would have given it.
  */
 export type Aggregation = 'best' | 'topMajority' | 'weighted' | 'majority'
 
@@ -18,6 +19,8 @@ export interface AnswerCandidate {
   readonly answer: string
   /** PPM score of its trajectory, in [-1, 1]; 0 without a PPM. */
   readonly score: number
+  /** Product over its path of the step's share of its siblings' proposals, in (0, 1]. */
+  readonly share: number
   /** The rollout that reached it, from 0. */
   readonly rollout: number
   /** Position of its tree in the list, and of its node in the tree. */
@@ -52,7 +55,7 @@ export function answerCandidates(
     for (const [node, { answer, score }] of tree.nodes.entries()) {
       const rollout = tree.stats.settledIn[node]!
       if (answer === null || rollout === null || rollout >= rollouts) continue
-      candidates.push({ answer, score: score ?? 0, rollout, tree: treeIndex, node })
+      candidates.push({ answer, score: score ?? 0, share: shareOf(tree, node), rollout, tree: treeIndex, node })
     }
     return candidates.sort(byScore).slice(0, perTree)
   })
@@ -69,12 +72,17 @@ export function chooseAnswer(
   const ranked = [...candidates].sort(byScore)
   const voters =
     aggregation === 'best' ? ranked.slice(0, 1) : aggregation === 'topMajority' ? ranked.slice(0, topK) : ranked
-  const weightOf = { best: (s: number) => s, topMajority: () => 1, majority: () => 1, weighted: weight }[aggregation]
+  const weightOf = {
+    best: ({ score }: AnswerCandidate) => score,
+    topMajority: () => 1,
+    majority: ({ share }: AnswerCandidate) => share,
+    weighted: ({ score, share }: AnswerCandidate) => share * weight(score),
+  }[aggregation]
   const groups: { first: AnswerCandidate; weight: number }[] = []
   for (const voter of voters) {
     const group = groups.find(({ first }) => grader.equivalent(voter.answer, first.answer))
-    if (group) group.weight += weightOf(voter.score)
-    else groups.push({ first: voter, weight: weightOf(voter.score) })
+    if (group) group.weight += weightOf(voter)
+    else groups.push({ first: voter, weight: weightOf(voter) })
   }
   let winner = groups[0]
   for (const group of groups) if (group.weight > winner!.weight) winner = group
@@ -101,6 +109,14 @@ export function answerCurve(
   const list = Array.isArray(trees) ? (trees as readonly Tree[]) : [trees as Tree]
   const rollouts = Math.max(0, ...list.map(({ counts }) => counts.rollouts))
   return Array.from({ length: rollouts }, (_, r) => answer(list, grader, { ...options, rollouts: r + 1 }))
+}
+
+function shareOf(tree: Tree, node: number): number {
+  return pathTo(tree, node).reduce((share, at) => {
+    const { parent, proposals } = tree.nodes[at]!
+    const siblings = tree.nodes[parent]!.children!
+    return (share * proposals) / siblings.reduce((sum, sibling) => sum + tree.nodes[sibling]!.proposals, 0)
+  }, 1)
 }
 
 const byFinding = (a: AnswerCandidate, b: AnswerCandidate): number =>

@@ -9,6 +9,9 @@ import { wrapped } from './characters.ts'
 import { escapeHtml, type Shown, shown } from './display.ts'
 import { type Table, table } from './table.ts'
 
+/** Sorts a step without a probability behind those that have one. */
+const UNKNOWN = -1e9
+
 /** How many problems each source has in each band, and in all. */
 export function problemTable(problems: readonly Problem[]): Table {
   const sources = [...new Set(problems.map(({ source }) => source))].sort()
@@ -82,7 +85,7 @@ export function proposalTable(
       })
   }
   const sorted = [...rows.values()].sort(
-    (a, b) => b.times - a.times || (b.logProbability ?? 0) - (a.logProbability ?? 0),
+    (a, b) => b.times - a.times || (b.logProbability ?? UNKNOWN) - (a.logProbability ?? UNKNOWN),
   )
   return table(
     sorted.slice(0, most).map(({ logProbability: log, ...row }) => ({

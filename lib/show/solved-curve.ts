@@ -3,9 +3,13 @@
 import { treesByProblem } from '../pairs/sft-examples.ts'
 import type { Tree } from '../search/tree.ts'
 import { type BarRow, barChart } from './characters.ts'
-import { layout, PALETTE, type Plot, type PlotOptions, plot, shareAxis, type Trace } from './figure.ts'
+import { BAND_COLOURS, layout, PALETTE, type Plot, type PlotOptions, plot, shareAxis, type Trace } from './figure.ts'
 
 const COLOURS = [PALETTE.blue, PALETTE.orange, PALETTE.green, PALETTE.pink, PALETTE.yellow, PALETTE.sky, PALETTE.grey]
+
+/** A band keeps its colour of all plots. */
+const colourOf = (name: string, i: number): string =>
+  name in BAND_COLOURS ? BAND_COLOURS[name as keyof typeof BAND_COLOURS] : COLOURS[i % COLOURS.length]!
 
 /**
  * Rollouts after which each problem had its first right answer, over its trees one after the other; null for a problem
@@ -44,7 +48,7 @@ export function solvedCurve(
       name: `${name} (n ${needed.length})`,
       x,
       y: x.map((rollouts) => Number(solvedAfter(needed, rollouts).toFixed(4))),
-      line: { color: COLOURS[i % COLOURS.length]!, width: 2, shape: 'hv' },
+      line: { color: colourOf(name, i), width: 2, shape: 'hv' },
       hovertemplate: `%{x} rollouts: %{y:.1%}<extra>${name}</extra>`,
     }
   })

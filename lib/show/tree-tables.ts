@@ -17,6 +17,14 @@ import { qOf, ROOT, type Tree } from '../search/tree.ts'
 import { escapeHtml, type Shown, shown } from './display.ts'
 import { type Table, table } from './table.ts'
 
+/** The node with most candidates for the next step, the most visited of equal ones; the root of a tree without any. */
+export function widestNode({ nodes, stats }: Tree): number {
+  const width = (node: number) => nodes[node]!.children?.length ?? 0
+  const isWider = (node: number, than: number) =>
+    width(node) > width(than) || (width(node) === width(than) && stats.visits[node]! > stats.visits[than]!)
+  return nodes.reduce((widest, _, node) => (isWider(node, widest) ? node : widest), ROOT)
+}
+
 /** The children of a node, best Q first: how often each was proposed, its PPM score where there is one, Q and visits. */
 export function candidateTable(tree: Tree, node: number = ROOT): Table {
   const children = [...(tree.nodes[node]!.children ?? [])]
@@ -67,7 +75,10 @@ export function difficultyTable(sets: Readonly<Record<string, readonly Tree[]>>)
   })
 }
 
-/** Problems without a right answer in any of their trees, the ones with most effort spent first. */
+/**
+ * Problems without a right answer in any of their trees, the ones with most effort spent first: how many distinct wrong
+ * answers, the commonest of them, and whether the last tree ended by its budget or because nothing was left to try.
+ */
 export function unsolvedTable(trees: readonly Tree[], options: { readonly rows?: number } = {}): Table {
   const { rows = 12 } = options
   const unsolved = treesByProblem(trees).filter((group) => group.every(({ counts }) => counts.hits === 0))
@@ -84,7 +95,7 @@ export function unsolvedTable(trees: readonly Tree[], options: { readonly rows?:
       answers: votes.size,
       commonest: commonest && `${commonest[0]} (${commonest[1]}×)`,
       reference: problem.answer,
-      searched: group.at(-1)!.stats.exhausted[ROOT] ? 'everything proposed' : 'until the budget ended',
+      searched: group.at(-1)!.stats.exhausted[ROOT] ? 'nothing left' : 'budget',
     }
   })
   const shownLines = lines.sort((a, b) => b.rollouts - a.rollouts).slice(0, rows)
@@ -94,10 +105,10 @@ export function unsolvedTable(trees: readonly Tree[], options: { readonly rows?:
       { key: 'problem', align: 'left' },
       { key: 'band', align: 'left' },
       { key: 'rollouts', align: 'right' },
-      { key: 'answers', title: 'distinct wrong answers', align: 'right' },
+      { key: 'answers', title: 'wrong answers', align: 'right' },
       { key: 'commonest', title: 'commonest', align: 'right' },
       { key: 'reference', align: 'right' },
-      { key: 'searched', title: 'last tree searched', align: 'left' },
+      { key: 'searched', title: 'ended by', align: 'left' },
     ],
     ...(unsolved.length > rows && { note: `The first ${rows} are shown.` }),
   })

@@ -88,7 +88,8 @@ interface Drawing {
 }
 
 const rootsOf = (nodes: readonly ViewNode[]) => nodes.flatMap(({ parent }, i) => (parent < 0 ? [i] : []))
-const q = ({ visits, valueSum }: ViewNode) => (visits === 0 ? 0 : valueSum / visits)
+/** As `qOf`: clipped where an initial value is in the sum and not among the visits. */
+const q = ({ visits, valueSum }: ViewNode) => (visits === 0 ? 0 : Math.max(-1, Math.min(1, valueSum / visits)))
 
 /**
  * Root to the best terminal: highest reward, then PPM score, then Q, then visits, then first. A trajectory without an

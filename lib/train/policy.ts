@@ -154,6 +154,9 @@ export async function trainPolicy({
   }
 }
 
+/** Longer numbers may not fit the row: after so many draws an example keeps its own, which do. */
+export const FRESH_ATTEMPTS = 4
+
 /** An endless source: every example once in random order, renumbered, then all again. */
 function drawExamples({
   examples,
@@ -170,15 +173,12 @@ function drawExamples({
   const numberRandom = random(seed, 'numbers')
   let order: SolutionExample[] = []
   return (columns) => {
-    for (;;) {
-      if (order.length === 0) order = shuffled(orderRandom, examples)
-      const example = order.pop()!
-      const fresh =
-        (options.renumber ?? true)
-          ? { ...example, ...renumber(example.question, example.steps, numberRandom) }
-          : example
-      const encoded = encode(fresh)
+    if (order.length === 0) order = shuffled(orderRandom, examples)
+    const example = order.pop()!
+    for (let attempt = 0; attempt < FRESH_ATTEMPTS && (options.renumber ?? true); attempt++) {
+      const encoded = encode({ ...example, ...renumber(example.question, example.steps, numberRandom) })
       if (encoded.prefix.length + encoded.solution.length - 1 <= columns) return encoded
     }
+    return encode(example)
   }
 }

@@ -9,7 +9,7 @@ import { renumber } from '../problem/renumber.ts'
 import { random, seedOf, shuffled } from '../seed/random.ts'
 import { type AugmentOptions, blankWords, wordTokens } from './augment.ts'
 import { type PreferenceExample, packPreferences } from './packing.ts'
-import type { OptimizerOptions, TrainingLog, TrainingPoint, TrainingRun } from './policy.ts'
+import { FRESH_ATTEMPTS, type OptimizerOptions, type TrainingLog, type TrainingPoint, type TrainingRun } from './policy.ts'
 
 /** Two continuations of one prefix; the chosen one led to a right answer. */
 export interface PairExample {
@@ -93,14 +93,17 @@ export async function trainPpm({
   let order: PairExample[] = []
   const held: PreferenceExample[] = []
   const draw = (): PreferenceExample => {
-    for (;;) {
-      if (order.length === 0) order = shuffled(orderRandom, usable)
-      const pair = order.pop()!
-      const example = encode(fresh ? renumberPair(pair, numberRandom) : pair)
-      if (lengthOf(example) > shape.columns) continue
-      if (blank === 0 || blankId === null) return example
-      return { ...example, prefix: blankWords(example.prefix, { share: blank, blankId, isWord, rng: blankRandom }) }
+    if (order.length === 0) order = shuffled(orderRandom, usable)
+    const pair = order.pop()!
+    let example = encode(pair)
+    for (let attempt = 0; attempt < FRESH_ATTEMPTS && fresh; attempt++) {
+      const renumbered = encode(renumberPair(pair, numberRandom))
+      if (lengthOf(renumbered) > shape.columns) continue
+      example = renumbered
+      break
     }
+    if (blank === 0 || blankId === null) return example
+    return { ...example, prefix: blankWords(example.prefix, { share: blank, blankId, isWord, rng: blankRandom }) }
   }
   const batch = () =>
     packPreferences(

@@ -1,7 +1,7 @@
 // Each operator's gradient against central differences of its own forward pass, in 32-bit numbers.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { attend } from '../../lib/engine/attention.ts'
+import { attend, maskBlocks } from '../../lib/engine/attention.ts'
 import { type Engine, openEngine, type Tensors } from '../../lib/engine/engine.ts'
 import { gradients } from '../../lib/engine/gradients.ts'
 import { Graph, sizeOf, type Value } from '../../lib/engine/graph.ts'
@@ -139,15 +139,14 @@ const causal = (g: Graph, rows: number): Value => {
   )
   return g.constant({ type: 'float32', dims: [rows, 1, 3, 1, 3], data: Float32Array.from(mask) })
 }
-checks(
-  'attention with one key head',
-  [
-    [2, 1, 3, 2, 4],
-    [2, 1, 1, 3, 4],
-    [2, 1, 1, 3, 4],
-  ],
-  (g, q, k, v) => attend(g, q, k, v, causal(g, 2)),
-)
+const attention = (rows: number, blocks: number) => (g: Graph, q: Value, k: Value, v: Value) =>
+  attend(g, q, k, v, maskBlocks(g, causal(g, rows), blocks))
+const oneKeyHead = [
+  [2, 1, 3, 2, 4],
+  [2, 1, 1, 3, 4],
+  [2, 1, 1, 3, 4],
+]
+checks('attention with one key head', oneKeyHead, attention(2, 1))
 checks(
   'attention with two key heads',
   [
@@ -155,5 +154,6 @@ checks(
     [1, 2, 1, 3, 2],
     [1, 2, 1, 3, 2],
   ],
-  (g, q, k, v) => attend(g, q, k, v, causal(g, 1)),
+  attention(1, 1),
 )
+checks('attention in blocks of queries', oneKeyHead, attention(2, 2))

@@ -26,11 +26,13 @@ export interface NotebookSession {
   /** Temporary folder of the notebook; the cells' working directory. */
   folder: string
   run(code: string, options?: ExecuteOptions): Promise<CellResult>
+  /** Starts a cell that prints before it goes on; resolves when the text has come, with the cell's own promise inside. */
+  begin(code: string): Promise<{ finished: Promise<CellResult> }>
 }
 
 /** Starts one kernel for all tests of the file. */
 export function notebookSession(): NotebookSession {
-  const session = { run } as NotebookSession
+  const session = { run, begin } as NotebookSession
   before(async () => {
     session.folder = mkdtempSync(join(tmpdir(), 'kernel test '))
     session.kernel = await startKernelProcess({ cwd: session.folder, notebook: join(session.folder, 'notebook.ipynb') })
@@ -63,6 +65,21 @@ export function notebookSession(): NotebookSession {
       traceback: failed.traceback.join('\n'),
       count: reply.execution_count,
     }
+  }
+  async function begin(code: string): Promise<{ finished: Promise<CellResult> }> {
+    let printed = false
+    const stop = session.kernel.client.onPublished((one) => {
+      printed ||= one.type === 'stream'
+    })
+    const finished = run(code)
+    let early: CellResult | null = null
+    void finished.then((cell) => {
+      early = cell
+    })
+    await eventually(() => printed || early !== null, 'text of the cell')
+    stop()
+    if (!printed) throw new Error(`Expected text of the cell, but it ended: ${JSON.stringify(early)}`)
+    return { finished }
   }
   return session
 }

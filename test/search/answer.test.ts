@@ -9,7 +9,7 @@ import { below } from '../../lib/seed/random.ts'
 import { noisyPpm, parts, problem, scripted, step } from './fakes.ts'
 
 const candidates = (...list: [string, number][]): AnswerCandidate[] =>
-  list.map(([text, score], i) => ({ answer: text, score, rollout: i, tree: 0, node: i + 1 }))
+  list.map(([text, score], i) => ({ answer: text, score, share: 1, rollout: i, tree: 0, node: i + 1 }))
 
 test('each aggregation chooses as its definition says', () => {
   const found = candidates(['9', 0.9], ['7', 0.6], ['7.0', 0.5], ['8', 0.1], ['8', 0.1], ['8', 0.1])
@@ -22,6 +22,16 @@ test('each aggregation chooses as its definition says', () => {
   assert.deepEqual(by('topMajority', 1), ['9', 1])
   assert.deepEqual(by('weighted'), ['7', 1.1])
   assert.deepEqual(by('majority'), ['8', 3])
+})
+
+test('a trajectory that was proposed more often has more votes, but the best score stays the best', () => {
+  const found = candidates(['7', 0.2], ['8', 0.5], ['9', 0.4]).map((candidate, i) => ({
+    ...candidate,
+    share: [0.8, 0.1, 0.1][i]!,
+  }))
+  assert.equal(chooseAnswer(found, 'majority', numericGrader)!.answer, '7')
+  assert.equal(chooseAnswer(found, 'weighted', numericGrader)!.answer, '7')
+  assert.equal(chooseAnswer(found, 'best', numericGrader)!.answer, '8')
 })
 
 test('a weight may let no vote count against its answer', () => {

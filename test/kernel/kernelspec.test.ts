@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { isAbsolute, join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { pathToFileURL } from 'node:url'
+import { userDataFolder } from '../../kernel/kernelspec.ts'
+
+let folder = ''
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), 'kernel spec '))
+})
+after(() => rmSync(folder, { recursive: true, force: true }))
+
+const CLI = `import { kernelCommand } from ${JSON.stringify(pathToFileURL(join(import.meta.dirname, '../../kernel/cli.js')).href)}
+process.exitCode = await kernelCommand(process.argv.slice(1))`
+const kernel = (...args: string[]) =>
+  spawnSync(process.execPath, ['--input-type=module', '-e', CLI, '--', ...args], {
+    encoding: 'utf8',
+    env: { ...process.env, JUPYTER_DATA_DIR: join(folder, 'data'), JUPYTER_PATH: '' },
+  })
+
+test('install writes a kernelspec that Jupyter can start: absolute paths, files that exist, logos', () => {
+  assert.equal(kernel('install').status, 0)
+  const place = join(folder, 'data', 'kernels', 'asterism')
+  const spec = JSON.parse(readFileSync(join(place, 'kernel.json'), 'utf8')) as Record<string, unknown>
+  const [node, entry, file] = spec.argv as string[]
+  assert.ok(
+    isAbsolute(String(node)) && existsSync(String(node)) && isAbsolute(String(entry)) && existsSync(String(entry)),
+  )
+  assert.equal(file, '{connection_file}')
+  assert.deepEqual(
+    [spec.language, spec.display_name, spec.interrupt_mode, spec.kernel_protocol_version],
+    ['typescript', 'TypeScript (Asterism)', 'message', '5.5'],
+  )
+  for (const logo of ['logo-32x32.png', 'logo-64x64.png', 'logo-svg.svg']) assert.ok(existsSync(join(place, logo)))
+})
+
+test('list marks ours; uninstall removes it and nothing else', () => {
+  const foreign = join(folder, 'data', 'kernels', 'other')
+  mkdirSync(foreign, { recursive: true })
+  writeFileSync(join(foreign, 'kernel.json'), '{ "argv": ["x", "y"], "display_name": "Other" }')
+  const list = kernel('list').stdout
+  assert.match(list, /^\* asterism +TypeScript \(Asterism\)/m)
+  assert.match(list, /^ {2}other +Other/m)
+  const refused = kernel('uninstall', '--name', 'other')
+  assert.deepEqual([refused.status, existsSync(foreign)], [1, true])
+  assert.match(refused.stderr, /starts another kernel: not removed/)
+  assert.equal(kernel('uninstall').status, 0)
+  assert.doesNotMatch(kernel('list').stdout, /^\*.*data/m)
+  assert.match(kernel('uninstall').stderr, /No kernelspec `asterism`/)
+})
+
+test("a prefix and a name of one's own, on a path with spaces", () => {
+  const prefix = join(folder, 'my prefix')
+  assert.equal(kernel('install', '--prefix', prefix, '--name', 'lab').status, 0)
+  assert.ok(existsSync(join(prefix, 'share', 'jupyter', 'kernels', 'lab', 'kernel.json')))
+  assert.match(kernel('list', '--prefix', prefix).stdout, /^\* lab/m)
+  assert.match(kernel('install', '--name', '../x').stderr, /Expected a kernel name/)
+  assert.match(kernel('install', '--user', '--prefix', prefix).stderr, /at most one of/)
+})
+
+test('the data folder of the user is where Jupyter looks on each system', () => {
+  assert.equal(userDataFolder({ JUPYTER_DATA_DIR: '/x' }, 'linux'), '/x')
+  assert.equal(userDataFolder({ XDG_DATA_HOME: '/y' }, 'linux'), join('/y', 'jupyter'))
+  assert.match(userDataFolder({}, 'linux'), /\.local.share.jupyter$/)
+  assert.match(userDataFolder({}, 'darwin'), /Library.Jupyter$/)
+  assert.match(userDataFolder({ APPDATA: 'C:\\r' }, 'win32'), /jupyter$/)
+})
