@@ -108,18 +108,28 @@ const joined = (text: Text, values: unknown[]): string =>
   typeof text === 'string' ? text : String.raw({ raw: text }, ...values)
 
 const wrapped =
-  (type: string) =>
+  (type: string, plain: (data: string) => string = (data) => data) =>
   (text: Text, ...values: unknown[]): Displayable => {
     const data = joined(text, values)
-    return { [DISPLAY]: () => ({ [type]: data, 'text/plain': data }) }
+    return { [DISPLAY]: () => ({ [type]: data, 'text/plain': plain(data) }) }
   }
 
+/** Longer pages are cut in their plain text: it is there for terminals, beside the page itself. */
+const PLAIN_PAGE = 2000
+
+/** The words of a page. */
+function wordsOf(page: string): string {
+  const words = page.slice(0, 10 * PLAIN_PAGE).replace(/<(script|style)[\s\S]*?<\/\1>|<[^>]*>/gi, ' ')
+  const text = words.replace(/\s+/g, ' ').trim()
+  return text.length > PLAIN_PAGE ? `${text.slice(0, PLAIN_PAGE)}…` : text || '[HTML page]'
+}
+
 /** A value that shows as HTML: html('<b>4</b>') or html`<b>${4}</b>`. Values in a template are not escaped. */
-export const html = wrapped('text/html')
+export const html = wrapped('text/html', wordsOf)
 /** A value that shows as Markdown. */
 export const markdown = wrapped('text/markdown')
 /** A value that shows as an SVG image. */
-export const svg = wrapped('image/svg+xml')
+export const svg = wrapped('image/svg+xml', () => '[SVG image]')
 /** A value that shows as LaTeX mathematics. Write latex`\frac12` or latex('\\frac12'). */
 export const latex = (text: Text, ...values: unknown[]): Displayable => {
   const data = typeof text === 'string' ? text : String.raw(text, ...values)

@@ -6,6 +6,8 @@ import { startUserProcess, type UserEvents, type UserProcess } from './user-proc
 
 /** A cell that does not stop within this time is ended with its process, in milliseconds. */
 const INTERRUPT_PATIENCE_MS = 1500
+/** A cell that waits ends within this time after it was asked; one that computes needs a signal, in milliseconds. */
+const SIGNAL_AFTER_MS = 100
 /** Questions about a name wait this long for the user-code process, in milliseconds. */
 const LOOK_PATIENCE_MS = 1000
 /** Requests whose late output still finds its cell. */
@@ -83,6 +85,12 @@ export function createExecutions(outbox: Outbox): Executions {
     running.finish({ status: 'error', ...failure, payload: [], user_expressions: {}, execution_count })
   }
 
+  const ends = async (cell: Running, patienceMs: number): Promise<boolean> => {
+    const deadline = performance.now() + patienceMs
+    while (running === cell && performance.now() < deadline) await sleep(5)
+    return running !== cell
+  }
+
   const askClient = (request: string, body: Buffer): void => {
     if (running === null) return
     questions.push(request)
@@ -131,11 +139,11 @@ export function createExecutions(outbox: Outbox): Executions {
       const cell = running
       if (cell === null) return
       for (const queued of waiting) aborted.add(queued)
-      const deadline = performance.now() + INTERRUPT_PATIENCE_MS
-      user.signalInterrupt()
       user.send({ type: 'interrupt' })
-      while (running === cell && performance.now() < deadline) await sleep(5)
-      if (running !== cell) return
+      if (await ends(cell, SIGNAL_AFTER_MS)) return
+      // It does not listen, so it computes. A signal sent earlier could hit it between two cells, where nothing takes it.
+      user.signalInterrupt()
+      if (await ends(cell, INTERRUPT_PATIENCE_MS)) return
       const old = user
       user = startUserProcess(events)
       await old.end(0)
@@ -192,7 +200,15 @@ interface HistoryEntry {
 const SESSION = 1
 
 function selectHistory(past: readonly HistoryEntry[], request: Input<'history_request'>): unknown[] {
-  const { hist_access_type: kind = 'tail', n = 1000, start = 0, stop, pattern = '*', unique = false, output = false } = request
+  const {
+    hist_access_type: kind = 'tail',
+    n = 1000,
+    start = 0,
+    stop,
+    pattern = '*',
+    unique = false,
+    output = false,
+  } = request
   const chosen =
     kind === 'range'
       ? past.filter((entry) => entry.line >= start && (stop === undefined || entry.line < stop))

@@ -80,6 +80,8 @@ async function execute(request: UserRequest & { type: 'execute' }): Promise<void
   try {
     const reply = await inCell(cell, async () => {
       const outcome = await evaluator.run(name, request.code, interrupt.signal)
+      // What the cell started may listen to the signal, also when the cell was stopped while it computed.
+      if (outcome.kind === 'interrupted') interrupt.abort(new Error('The cell was interrupted'))
       const failed = await finish(outcome, request, cell, works)
       if (failed !== null) {
         if (!silent) send({ type: 'publish', cell: id, message: 'error' }, { ...failed, status: undefined })

@@ -68,10 +68,10 @@ export { table } from './show/table.ts'
 export {
   candidateTable,
   difficultyTable,
-  mostVisitedChild,
   pairView,
   trajectoryTable,
   unsolvedTable,
+  widestNode,
 } from './show/tree-tables.ts'
 export { treeView } from './show/tree-view.ts'
 export { trainPolicy } from './train/policy.ts'

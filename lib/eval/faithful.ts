@@ -11,8 +11,8 @@ import { runPrograms } from './greedy.ts'
 const CHANGES = 2
 
 /**
- * For each trajectory whether its program stays right; null where the numbers cannot be changed (no template, or a
- * number of the program that is not one of the question's).
+ * For each trajectory whether its program stays right; null where the numbers cannot be changed: no template, or two
+ * numbers of the question that are equal. A program with the answer written into it does not stay right.
  */
 export async function faithfulness(
   trajectories: readonly { readonly problem: Problem; readonly steps: readonly Step[] }[],

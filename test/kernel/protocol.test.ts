@@ -176,7 +176,10 @@ test('completion triggers no getter', async () => {
 test('history gives what was stored', async () => {
   await session.run('"alpha"')
   await session.run('"beta"', { store_history: false })
-  const { history } = await client().request('history_request', { hist_access_type: 'search', pattern: '"alph*"' })
+  await session.run('"alpha"')
+  const search = { hist_access_type: 'search', pattern: '"alph*"', unique: true }
+  const { history } = await client().request('history_request', search)
+  assert.equal(history.length, 1)
   assert.equal((history.at(-1) as unknown[])[2], '"alpha"')
   const tail = await client().request('history_request', { hist_access_type: 'tail', n: 1 })
   assert.equal((tail.history[0] as unknown[])[2], '"alpha"')

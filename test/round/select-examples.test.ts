@@ -1,0 +1,119 @@
+// From real trees of a first round to what its models learn from.
+import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { after, test } from 'node:test'
+import { writeJson } from '../../lib/file/json.ts'
+import { jsonl } from '../../lib/file/jsonl.ts'
+import { trajectories } from '../../lib/pairs/trajectories.ts'
+import { numericGrader } from '../../lib/problem/answer.ts'
+import { openGrammar } from '../../lib/round/grammar.ts'
+import type { Run } from '../../lib/round/run.ts'
+import { readTrees, searchRound } from '../../lib/round/search-round.ts'
+import { selectExamples } from '../../lib/round/select-examples.ts'
+import { splitPairs } from '../../lib/round/train-round.ts'
+import { writeTree } from '../../lib/search/record.ts'
+import type { Tree } from '../../lib/search/tree.ts'
+import { openVerifier } from '../../lib/verify/verifier.ts'
+import { runsRoot, tinyRun } from './tiny.ts'
+
+const { root, remove } = runsRoot()
+const verifier = await openVerifier({ processes: 1 })
+const open = (name: string, ...set: string[]) => tinyRun(root, name, 'problems=[12,8,4,0,0,0]', 'heldOut=1', ...set)
+const searched = open('searched')
+await searchRound(searched, 1, { engine: null as never, verifier })
+await verifier.dispose()
+after(remove)
+
+const trees = readTrees(searched, 1)
+const right = trees.flatMap(trajectories).filter((trajectory) => trajectory.right === true)
+
+/** A run whose rounds were searched with these trees. */
+function withTrees(name: string, rounds: readonly (readonly Tree[])[], ...set: string[]): Run {
+  const run = open(name, ...set)
+  rounds.forEach((list, i) => {
+    writeJson(run.roundPath(i + 1, 'search.json'), { trees: list.length })
+    writeFileSync(run.roundPath(i + 1, 'trees.jsonl'), jsonl(list.map(writeTree)))
+  })
+  return run
+}
+
+test('accepted are right trajectories of each problem, no more than asked for, likely ones only', () => {
+  const { accepted } = selectExamples(searched, 1)
+  const { perProblem, minLogProbability } = searched.recipe(1).examples
+  const problems = new Map(searched.train.map((problem) => [problem.id, problem]))
+  const grammar = openGrammar(searched, 2)
+  assert.ok(accepted.length > 0)
+  for (const { problemId, steps, answer, round } of accepted) {
+    const problem = problems.get(problemId)!
+    assert.ok(numericGrader.equivalent(answer, problem.answer))
+    assert.equal(round, 1)
+    assert.ok(grammar.stepLogProbabilities(problem.question, steps).every((p) => p >= minLogProbability))
+    assert.ok(accepted.filter((other) => other.problemId === problemId).length <= perProblem)
+  }
+})
+
+test('accidents are refused: under a stricter limit more of them, under none nobody', () => {
+  const at = (limit: number) =>
+    selectExamples(withTrees(`limit${limit}`, [trees], `rounds.0.examples.minLogProbability=${limit}`), 1)
+  const [none, some, strict] = [at(-1000), at(-2.5), at(-0.05)]
+  assert.equal(none.accidents.refused, 0)
+  assert.ok(strict.accidents.refused > 0)
+  assert.ok(some.accidents.refused <= strict.accidents.refused)
+  for (const { accidents } of [none, some, strict]) assert.equal(accidents.of, none.accidents.of)
+  assert.equal(new Set(none.accepted.map((a) => a.problemId)).size, new Set(right.map((r) => r.problemId)).size)
+  assert.ok(strict.accepted.length < none.accepted.length)
+})
+
+test('a problem that a round leaves unsolved keeps its trajectories of the round before, if the recipe says so', () => {
+  const first = selectExamples(searched, 1).accepted
+  const solvedIds = [...new Set(first.map(({ problemId }) => problemId))]
+  const solvedAgain = new Set(solvedIds.slice(0, Math.ceil(solvedIds.length / 2)))
+  const second = trees.filter(({ problem }) => solvedAgain.has(problem.id))
+  const { accepted } = selectExamples(withTrees('carried', [trees, second]), 2)
+  const rounds = new Map(accepted.map(({ problemId, round }) => [problemId, round]))
+  assert.deepEqual([...rounds.keys()].sort(), [...solvedIds].sort())
+  for (const [id, round] of rounds) assert.equal(round, solvedAgain.has(id) ? 2 : 1, id)
+  assert.deepEqual(
+    accepted.filter(({ round }) => round === 1),
+    first.filter(({ problemId }) => !solvedAgain.has(problemId)),
+  )
+  const without = withTrees('dropped', [trees, second], 'rounds.1.examples.carry=false')
+  assert.ok(selectExamples(without, 2).accepted.every(({ round }) => round === 2))
+})
+
+test('pairs have a right and a wrong side after one prefix', () => {
+  const { pairs } = selectExamples(searched, 1)
+  assert.ok(pairs.length > 0)
+  for (const { chosen, rejected, margin, weight } of pairs) {
+    assert.notDeepEqual(chosen, rejected)
+    assert.ok(margin > 0 && weight > 0 && weight <= 1)
+  }
+})
+
+test('a selection that was made is read, whatever has become of the trees', () => {
+  const before = selectExamples(searched, 1)
+  const copy = withTrees('read', [trees])
+  selectExamples(copy, 1)
+  writeFileSync(copy.roundPath(1, 'trees.jsonl'), '')
+  assert.deepEqual(selectExamples(copy, 1), before)
+})
+
+test('a round is searched before its examples are selected', () => {
+  assert.throws(() => selectExamples(open('early'), 1), /Expected round 1 to be searched .* searchRound\(run, 1\)/)
+})
+
+test('the pairs of every n-th problem are held out, whole problems at a time, and nothing is lost', () => {
+  const run = open('pairs', 'evaluation.pairHoldOut=4')
+  const pairs = run.train.flatMap(({ id }) => [1, 2].map(() => ({ problemId: id }))) as never[]
+  const { train, heldOut } = splitPairs(run, pairs) as {
+    train: { problemId: string }[]
+    heldOut: { problemId: string }[]
+  }
+  const idsOf = (list: { problemId: string }[]) => new Set(list.map(({ problemId }) => problemId))
+  assert.equal(train.length + heldOut.length, pairs.length)
+  assert.deepEqual(
+    [...idsOf(heldOut)],
+    run.train.filter((_, i) => i % 4 === 3).map(({ id }) => id),
+  )
+  assert.ok([...idsOf(heldOut)].every((id) => !idsOf(train).has(id)))
+})
