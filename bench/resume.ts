@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { packageRoot } from '../lib/round/manifest.ts'
 import { random } from '../lib/seed/random.ts'
+import { aimed, type Figure, plain } from './figure.ts'
 
 export interface ResumeOptions {
   /** Settings of the run, as `--set` takes them. @default a run of two rounds that takes about half a minute */
@@ -230,6 +231,19 @@ export function resumeText({ killedAt, compared, different, orphans, ...seconds 
     `${orphans} processes left behind`,
     `undisturbed ${seconds.undisturbedSeconds.toFixed(1)} s, with kills ${seconds.resumedSeconds.toFixed(1)} s`,
   ].join('\n')
+}
+
+/** The result as figures: with enough kills, no file may differ and no process may stay behind. */
+export async function resumeFigures(options: ResumeOptions = {}): Promise<Figure[]> {
+  const { killedAt, compared, different, orphans, ...seconds } = await measureResume(options)
+  const none = (measured: number) => measured === 0
+  const given = { bench: 'resume', how: `${killedAt.length} kills, ${compared.length} files compared` } as const
+  return [
+    aimed({ ...given, figure: 'files that differ', measured: different.length, unit: 'count' }, 'none', none),
+    aimed({ ...given, figure: 'processes left behind', measured: orphans, unit: 'count' }, 'none', none),
+    plain({ ...given, figure: 'undisturbed', measured: seconds.undisturbedSeconds, unit: 's' }),
+    plain({ ...given, figure: 'with kills', measured: seconds.resumedSeconds, unit: 's' }),
+  ]
 }
 
 if (process.argv[1] === import.meta.filename) {

@@ -51,21 +51,21 @@ async function tokensPerSecond(shape: Shape, rounds: number, spinning: boolean) 
 export async function sampleFigures({ rounds = 5 } = {}): Promise<Figure[]> {
   const oneKeyHead = { ...medium, kvHeads: 1 }
   const shapes: Record<string, Shape> = {
-    '64 prompts of 100, 41 new, one key head': {
+    'batch 64, prompt 100, 41 new': {
       config: oneKeyHead,
       prompts: 64,
       count: 1,
       promptTokens: 100,
       newTokens: 41,
     },
-    '8 prompts of 100, 8 samples each, 41 new': {
+    '8 prompts × 8, prompt 100, 41 new': {
       config: oneKeyHead,
       prompts: 8,
       count: 8,
       promptTokens: 100,
       newTokens: 41,
     },
-    'embedded model, 48 prompts of 110, 8 samples each, 32 new': {
+    'embedded model, 48 × 8, prompt 110, 32 new': {
       config: embedded,
       prompts: 48,
       count: 8,
@@ -77,12 +77,12 @@ export async function sampleFigures({ rounds = 5 } = {}): Promise<Figure[]> {
   for (const [name, shape] of Object.entries(shapes))
     for (const spinning of [false, true]) {
       const { batched, single } = await tokensPerSecond(shape, rounds, spinning)
-      const of = spinning ? 'spinning threads' : 'sleeping threads'
-      const given = { bench: 'sample', of, how: `median of ${rounds} rounds, 2 threads, prefill included` }
+      const of = spinning ? 'spinning' : 'sleeping'
+      const given = { bench: 'sample', of, how: `${rounds} rounds, 2 threads, with prefill` }
       const gain = median(batched.map((value, round) => value / single[round]!))
       figures.push(plain({ ...given, figure: name, measured: median(batched), unit: 'tokens/s' }))
       if (spinning) continue
-      const versus = { ...given, figure: `${name}, against one at a time`, measured: gain, unit: 'ratio' as const }
+      const versus = { ...given, figure: `${name}, to one at a time`, measured: gain, unit: 'ratio' as const }
       figures.push(aimed(versus, 'at least 1 ×', (value) => value >= 1))
     }
   return figures

@@ -170,7 +170,11 @@ const REPEATABLE: ReadonlySet<Event> = new Set(['plus', 'minus'])
 /** One operation, told in one sentence; false when the numbers do not work out. */
 function happen(story: Chapter): boolean {
   const { rng, family } = story
-  const references = (['double', 'half', 'again'] as const).filter((event) => family[event] !== undefined)
+  // Twice the first number is also as much again: told first, the two could never be told apart.
+  const isFirst = story.program === `n${story.first.slot}`
+  const references = (isFirst ? (['half'] as const) : (['double', 'half', 'again'] as const)).filter(
+    (event) => family[event] !== undefined,
+  )
   const event: Event =
     references.length > 0 && rng() < REFERENCE_SHARE
       ? pick(rng, references)

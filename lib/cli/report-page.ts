@@ -5,9 +5,9 @@ import { writeAtomic } from '../file/atomic.ts'
 import { readJson } from '../file/json.ts'
 import type { Run } from '../round/run.ts'
 import { readTrees } from '../round/search-round.ts'
-import { qOf } from '../search/tree.ts'
 import { learningCurve } from '../show/curves.ts'
 import { countQ, qHistogram } from '../show/histogram.ts'
+import { visitedSteps } from '../show/q-values.ts'
 import { reportHtml } from '../show/report-html.ts'
 import { treeView } from '../show/tree-view.ts'
 import type { TrainingLog } from '../train/policy.ts'
@@ -20,7 +20,7 @@ export async function writeReportPage(run: Run, report: Report): Promise<string>
   writeAtomic(
     path,
     await reportHtml(report, {
-      plots: [...learningCurves(run, rounds), qHistogram(qCounts(run, rounds))],
+      plots: [...learningCurves(run, rounds), qHistogram(countQ(visitedSteps(run, rounds)))],
       trees: exampleTrees(run, rounds),
       provenance: {
         problems: `${manifest.problems.source}: ${manifest.problems.train} to learn from, ${manifest.problems.heldOut} held out`,
@@ -33,20 +33,6 @@ export async function writeReportPage(run: Run, report: Report): Promise<string>
     }),
   )
   return path
-}
-
-/** Visited steps of a run's rounds, counted by round, depth and Q-value. */
-export function qCounts(run: Run, rounds: readonly number[]) {
-  return countQ(
-    rounds.flatMap((round) =>
-      readTrees(run, round).flatMap((tree) =>
-        tree.nodes.flatMap(({ depth }, node) => {
-          const q = node > 0 ? qOf(tree, node) : null
-          return q === null ? [] : [{ round, depth, q }]
-        }),
-      ),
-    ),
-  )
 }
 
 /** Learning curves of policies and PPMs. */

@@ -11,7 +11,7 @@ const HELP = `npm start [-- options]   four rounds of self-evolution, notebook b
 
   --run NAME    name of the run: its folder below runs/ (default: default)
   --seed N      decides everything random (default: 1)
-  -p KEY=VALUE  a parameter of the notebooks, e.g. -p problems=200 (may be repeated)
+  -p KEY=VALUE  a parameter of the round notebooks, e.g. -p 'set=["heldOut=10"]' (may be repeated)
   --help        this text`
 
 const NOTEBOOKS = ['round-1', 'round-2', 'round-3', 'round-4', 'results']

@@ -8,11 +8,12 @@ import { loadPpm } from '../policy/local-ppm.ts'
 import type { Ppm } from '../policy/ppm-contract.ts'
 import { type Grader, numericGrader } from '../problem/answer.ts'
 import { openGrammar } from '../round/grammar.ts'
+import { loadTrained } from '../round/models.ts'
 import type { Run } from '../round/run.ts'
 import { type RoundProgress, readTrees } from '../round/search-round.ts'
 import { type AcceptedTrajectory, selectExamples } from '../round/select-examples.ts'
 import { timed } from '../round/timings.ts'
-import { splitPairs } from '../round/train-round.ts'
+import { pairsFor } from '../round/train-round.ts'
 import { seedOf } from '../seed/random.ts'
 import type { PythonVerifier } from '../verify/verifier.ts'
 import { type Sample, sampleSolutions } from './best-of-n.ts'
@@ -73,7 +74,7 @@ async function measure(run: Run, round: number, parts: EvaluationParts): Promise
   const tell = (note: string, done: number, of: number) => onProgress?.({ round, stage: 'evaluate', note, done, of })
   const trees = readTrees(run, round)
   const solved = new Set(trees.filter((tree) => tree.counts.hits > 0).map((tree) => tree.problem.id))
-  const { accepted, pairs } = selectExamples(run, round)
+  const { accepted } = selectExamples(run, round)
   const found = {
     round,
     coverage: bands(
@@ -91,20 +92,19 @@ async function measure(run: Run, round: number, parts: EvaluationParts): Promise
   const baseline = round === 1 ? await baselineAnswers(run, { verifier, grader }) : undefined
   const bootstrap = baseline && { baseline }
   // A round that solved nothing has trained nothing: its coverage is still a result.
-  if (!existsSync(run.roundPath(round, 'policy'))) return { ...found, ...bootstrap, tokens: { search: treeTokens } }
-  const policy = await loadPolicy(engine, run.roundPath(round, 'policy'), {
-    batchSize,
-    temperature: evaluation.temperature,
-  })
-  const ppm = existsSync(run.roundPath(round, 'ppm'))
-    ? await loadPpm(engine, run.roundPath(round, 'ppm'), { batchSize })
+  const folders = { policy: run.roundPath(round, 'policy'), ppm: run.roundPath(round, 'ppm') }
+  if (!existsSync(folders.policy)) return { ...found, ...bootstrap, tokens: { search: treeTokens } }
+  const { temperature } = evaluation
+  const policy = await loadTrained(folders.policy, () => loadPolicy(engine, folders.policy, { batchSize, temperature }))
+  const ppm = existsSync(folders.ppm)
+    ? await loadTrained(folders.ppm, () => loadPpm(engine, folders.ppm, { batchSize }))
     : null
   try {
     tell('greedy answers', 0, run.heldOut.length)
     const greedy = await greedyAnswers(run.heldOut, { policy, verifier, grader }, evaluation)
     signal?.throwIfAborted()
     const questions = new Map(run.train.map((problem) => [problem.id, problem.question]))
-    const withPpm = ppm && { ppmPairAccuracy: await pairAccuracy(splitPairs(run, pairs).heldOut, questions, ppm) }
+    const withPpm = ppm && { ppmPairAccuracy: await pairAccuracy(pairsFor(run, round).heldOut, questions, ppm) }
     signal?.throwIfAborted()
     const deep =
       ppm && round >= evaluation.fromRound && run.heldOut.length > 0

@@ -59,6 +59,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   EFBIG: 'the file would be larger than this system allows (ulimit -f): raise the limit and start the command again',
   EACCES: 'no permission to write there: choose another folder or change its owner',
   EPERM: 'no permission to write there: choose another folder or change its owner',
+  ENOENT: 'its folder cannot be made there: choose another folder, on a disk that can be written to',
   EROFS: 'the disk is read-only: choose another folder',
   ENOTDIR: 'a part of the path is a file, not a folder: choose another folder',
   EEXIST: 'a part of the path is a file, not a folder: choose another folder',

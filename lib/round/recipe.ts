@@ -34,13 +34,15 @@ export interface Recipe {
   readonly examples: {
     /** Right trajectories kept a problem, by mean Q. */
     readonly perProblem: number
-    /** A trajectory with a step less likely than this under the learned grammar (natural log) is an accident. */
-    readonly minLogProbability: number
+    /** A trajectory with a step less likely than this under the learned grammar (natural log) is refused as an accident; null: none is. */
+    readonly minLogProbability: number | null
     /** A problem that this round leaves unsolved keeps its trajectories of an earlier round. */
     readonly carry: boolean
   }
   readonly pairs: PairOptions
   readonly policyTraining: PolicyTrainingOptions
+  /** Whether the PPM learns from this round's pairs alone (paper) or from those of all rounds so far. */
+  readonly ppmPairs: 'round' | 'all'
   /** null: this round trains no PPM. */
   readonly ppmTraining: PpmTrainingOptions | null
 }

@@ -8,7 +8,7 @@ const everyRound = {
   exploration: 2, // paper, section 4.1
   scoreCountsAsVisit: true, // released code; without it one rollout's answer wipes the score out
   wave: 0,
-  examples: { perProblem: 2, minLogProbability: -2.5, carry: true },
+  examples: { perProblem: 2, minLogProbability: null, carry: true },
   pairs: { perSide: 2, minMargin: 0, minEditDistance: 0 },
   policyTraining: {
     rows: 16,
@@ -21,14 +21,17 @@ const everyRound = {
     maxSteps: 2200,
     minSteps: 200,
     renumber: true,
+    shuffle: 0.5,
+    splice: 0.3,
     blank: 0.15,
     weightDecay: 0.1,
     clipNorm: 1,
   },
+  ppmPairs: 'all', // a round's own few thousand pairs are learned by heart
   ppmTraining: {
     rows: 16,
     columns: 192,
-    steps: 500,
+    steps: 600,
     learningRate: 1e-3,
     warmUp: 20,
     renumber: true,
@@ -51,7 +54,7 @@ export const round1: Recipe = {
   wave: 24, // refit after each, so that later problems profit from earlier ones
   passes: [
     { ...pass, rollouts: 16 },
-    { ...pass, rollouts: 16 }, // once more with all that was learned
+    { ...pass, rollouts: 16, width: 16 }, // once more with all that was learned
   ],
 }
 
@@ -63,7 +66,7 @@ export const round2: Recipe = {
   guide: 'terminal',
   passes: [
     { ...pass, rollouts: 8 },
-    { ...pass, rollouts: 24, stopAfterHits: 2, grammarShare: 0.5 }, // where the policy alone is stuck
+    { ...pass, rollouts: 24, width: 16, stopAfterHits: 2, grammarShare: 0.5 }, // where the policy alone is stuck
   ],
 }
 
@@ -80,7 +83,7 @@ export const round4: Recipe = {
   round: 4,
   passes: [
     { ...pass, rollouts: 8 },
-    { ...pass, rollouts: 48, stopAfterHits: 2, grammarShare: 0.5 },
+    { ...pass, rollouts: 48, width: 16, stopAfterHits: 2, grammarShare: 0.5 },
   ],
 }
 

@@ -21,6 +21,7 @@ import type { Tree } from '../search/tree.ts'
 import { seedOf } from '../seed/random.ts'
 import type { Verifier } from '../verify/verdict.ts'
 import { learnFrom, openGrammar } from './grammar.ts'
+import { loadTrained, modelFolder } from './models.ts'
 import type { Pass, Recipe } from './recipe.ts'
 import type { Run } from './run.ts'
 import { addSearch, timed } from './timings.ts'
@@ -175,15 +176,12 @@ async function openProposer(
   engine: Engine,
 ): Promise<Proposer> {
   if (proposer === 'grammar') return { forPass: async () => grammar, dispose: async () => grammar.dispose() }
-  const folder = modelOf(run, round - 1, 'policy')
+  const folder = modelFolder(run, round - 1, 'policy')
   const opened: Policy[] = []
   return {
     async forPass({ temperature, grammarShare }) {
-      const local = await loadPolicy(engine, folder, {
-        name: `round-${round - 1}/policy`,
-        temperature,
-        batchSize: run.settings.batchSize,
-      })
+      const options = { name: `round-${round - 1}/policy`, temperature, batchSize: run.settings.batchSize }
+      const local = await loadTrained(folder, () => loadPolicy(engine, folder, options))
       opened.push(local)
       if (grammarShare === 0) return local
       return mixturePolicy([
@@ -199,27 +197,9 @@ async function openProposer(
 
 async function openAnnotator(run: Run, { round, guide }: Recipe, engine: Engine): Promise<Annotator> {
   if (guide === 'terminal') return terminalGuided()
-  return ppmAugmented(
-    await loadPpm(engine, modelOf(run, round - 1, 'ppm'), {
-      name: `round-${round - 1}/ppm`,
-      batchSize: run.settings.batchSize,
-    }),
-  )
-}
-
-/** The folder of a model that this round needs. Errors: it is not there, with the reason and what to do. */
-function modelOf(run: Run, round: number, model: 'policy' | 'ppm'): string {
-  const folder = run.roundPath(round, model)
-  if (existsSync(folder)) return folder
-  const why =
-    model === 'policy'
-      ? 'its search accepted no trajectory to learn from. Use more or easier problems, or more rollouts ' +
-        `(--set rounds.${round - 1}.passes.0.rollouts=…)`
-      : 'its trees gave no pairs to learn from. Use more problems or rollouts, or go on without a PPM ' +
-        `(--set rounds.${round}.guide=terminal)`
-  throw new Error(
-    `Expected ${folder}, which round ${round + 1} searches with, but it is not there: round ${round} is not done, or ${why}.`,
-  )
+  const options = { name: `round-${round - 1}/ppm`, batchSize: run.settings.batchSize }
+  const folder = modelFolder(run, round - 1, 'ppm')
+  return ppmAugmented(await loadTrained(folder, () => loadPpm(engine, folder, options)))
 }
 
 /** Few sentences first: what they teach the grammar helps with the rest. Equal ones stay in order. */

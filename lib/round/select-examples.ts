@@ -57,8 +57,9 @@ function select(run: Run, round: number): RoundExamples {
   saveGrammar(run, round, grammar)
 
   const questions = new Map(run.train.map((problem) => [problem.id, problem.question]))
+  const least = examples.minLogProbability
   const isLikely = ({ problemId, steps }: { problemId: string; steps: readonly Step[] }) =>
-    Math.min(...grammar.stepLogProbabilities(questions.get(problemId)!, steps)) >= examples.minLogProbability
+    least === null || Math.min(...grammar.stepLogProbabilities(questions.get(problemId)!, steps)) >= least
   const right = distinctTrajectories(trees.flatMap(trajectories).filter((trajectory) => trajectory.right === true))
   const found = sftExamples(trees, {
     perProblem: examples.perProblem,

@@ -54,9 +54,9 @@ export const defaultSettings: Settings = {
   batchSize: 48,
   concurrency: 128,
   evaluation: {
-    rollouts: 8,
-    width: 8,
-    temperature: 1,
+    rollouts: 16,
+    width: 16,
+    temperature: 1.3,
     exploration: 2,
     vote: 'weighted',
     fromRound: 2,

@@ -8,6 +8,7 @@ import type { PreferencePair } from '../pairs/preference-pairs.ts'
 import { seedOf } from '../seed/random.ts'
 import { type TrainingLog, trainPolicy } from '../train/policy.ts'
 import { type PpmTrainingLog, trainPpm } from '../train/ppm.ts'
+import { loadTrained } from './models.ts'
 import type { Run } from './run.ts'
 import type { RoundProgress } from './search-round.ts'
 import { selectExamples } from './select-examples.ts'
@@ -22,7 +23,7 @@ export interface TrainingParts {
 /** Trains the round's policy, or reads the log of the one that is there. Errors: no trajectory to learn from. */
 export async function trainRoundPolicy(run: Run, round: number, parts: TrainingParts): Promise<TrainingLog> {
   const log = run.roundPath(round, 'policy-training.json')
-  if (existsSync(log)) return readJson<TrainingLog>(log)
+  if (existsSync(log) && existsSync(run.roundPath(round, 'policy'))) return readJson<TrainingLog>(log)
   const questions = new Map(run.train.map((problem) => [problem.id, problem.question]))
   const examples = selectExamples(run, round).accepted.map(({ problemId, steps }) => ({
     problemId,
@@ -53,11 +54,12 @@ export async function trainRoundPpm(run: Run, round: number, parts: TrainingPart
   const options = run.recipe(round).ppmTraining
   if (options === null) return null
   const log = run.roundPath(round, 'ppm-training.json')
-  if (existsSync(log)) return readJson<PpmTrainingLog>(log)
+  if (existsSync(log) && existsSync(run.roundPath(round, 'ppm'))) return readJson<PpmTrainingLog>(log)
   const questions = new Map(run.train.map((problem) => [problem.id, problem.question]))
-  const { train } = splitPairs(run, selectExamples(run, round).pairs)
+  const { train } = pairsFor(run, round)
   if (train.length === 0) return null
-  const policy = await loadCheckpoint(run.roundPath(round, 'policy'))
+  const folder = run.roundPath(round, 'policy')
+  const policy = await loadTrained(folder, () => loadCheckpoint(folder))
   return timed(run.roundPath(round, 'timings.json'), 'ppmTraining', async () => {
     const trained = await trainPpm({
       ...shared(run, round, 'train PPM', parts),
@@ -73,6 +75,16 @@ export async function trainRoundPpm(run: Run, round: number, parts: TrainingPart
     writeJson(log, trained.log)
     return trained.log
   })
+}
+
+/** The pairs that a round's PPM learns from, and held-out ones of the same kind: of this round or of all so far. */
+export function pairsFor(run: Run, round: number): { train: PreferencePair[]; heldOut: PreferencePair[] } {
+  const rounds = run.settings.rounds.map((recipe) => recipe.round).filter((number) => number <= round)
+  const chosen = run.recipe(round).ppmPairs === 'all' ? rounds : [round]
+  return splitPairs(
+    run,
+    chosen.flatMap((number) => selectExamples(run, number).pairs),
+  )
 }
 
 /** Pairs to train on, and those of every n-th problem, which only measure. */

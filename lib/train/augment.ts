@@ -6,6 +6,10 @@ import type { Random } from '../seed/random.ts'
 export interface AugmentOptions {
   /** Draw every example with fresh numbers. @default true */
   readonly renumber?: boolean
+  /** Share of the examples whose middle sentences, with their steps, are put in another order. Range: 0 to 1. @default 0.5 */
+  readonly shuffle?: number
+  /** Share of the examples that get a part of another story that asks the same. Range: 0 to 1. @default 0.3 */
+  readonly splice?: number
   /** Share of the question's word tokens replaced by the blank token once the decay has begun. Range: 0 to 1. @default 0.15 */
   readonly blank?: number
 }

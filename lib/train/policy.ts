@@ -11,6 +11,7 @@ import { renumber } from '../problem/renumber.ts'
 import { random, seedOf, shuffled } from '../seed/random.ts'
 import { type AugmentOptions, blankWords, wordTokens } from './augment.ts'
 import { type LanguageExample, packLanguage } from './packing.ts'
+import { recombiner } from './recombine.ts'
 import { type ScheduleOptions, thresholdSchedule } from './schedule.ts'
 
 /** A verified solution to learn from. */
@@ -157,7 +158,7 @@ export async function trainPolicy({
 /** Longer numbers may not fit the row: after so many draws an example keeps its own, which do. */
 export const FRESH_ATTEMPTS = 4
 
-/** An endless source: every example once in random order, renumbered, then all again. */
+/** An endless source: every example once in random order, told anew with fresh numbers, then all again. */
 function drawExamples({
   examples,
   encode,

@@ -9,7 +9,13 @@ import { renumber } from '../problem/renumber.ts'
 import { random, seedOf, shuffled } from '../seed/random.ts'
 import { type AugmentOptions, blankWords, wordTokens } from './augment.ts'
 import { type PreferenceExample, packPreferences } from './packing.ts'
-import { FRESH_ATTEMPTS, type OptimizerOptions, type TrainingLog, type TrainingPoint, type TrainingRun } from './policy.ts'
+import {
+  FRESH_ATTEMPTS,
+  type OptimizerOptions,
+  type TrainingLog,
+  type TrainingPoint,
+  type TrainingRun,
+} from './policy.ts'
 
 /** Two continuations of one prefix; the chosen one led to a right answer. */
 export interface PairExample {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { parseReport } from '../../lib/eval/report-schema.ts'
+import { problemSet } from '../fixtures.ts'
 import { asterism, tinyRun } from './asterism.ts'
 
 const runs = mkdtempSync(join(tmpdir(), 'asterism-commands-'))
@@ -171,4 +172,20 @@ test('a round that solves nothing reports that; the next one says what it lacks'
     parseReport(JSON.parse(readFileSync(join(runs, 'nothing-solved', 'report.json'), 'utf8'))).rounds.length,
     1,
   )
+})
+
+const gsm8k = problemSet('gsm8k-train.jsonl')
+test('real problems of GSM8K run through a round, with coverage by the bands of their worked answers', {
+  skip: gsm8k.skip,
+}, async () => {
+  const { code, stderr } = await asterism(
+    ...['evolve', '--runs', runs, '--run', 'gsm8k', '--problems', gsm8k.path, '--limit', '40', '--rounds', '1'],
+    ...tinyRun('rounds.0.passes.*.rollouts=6'),
+  )
+  assert.equal(code, 0, stderr)
+  const [round] = parseReport(JSON.parse(readFileSync(join(runs, 'gsm8k', 'report.json'), 'utf8'))).rounds
+  const { all, easy, medium, hard } = round!.coverage!
+  assert.equal(all.n, 32)
+  assert.equal(easy!.n + medium!.n + hard!.n, 32)
+  assert.equal(round!.faithful, undefined) // their numbers cannot be changed: no template
 })

@@ -1,0 +1,30 @@
+// The models that a run trains, as folders of its rounds: where they are, and what to do when one is not or is broken.
+import { existsSync } from 'node:fs'
+import type { Run } from './run.ts'
+
+/** The folder of a model that a later round needs. Errors: it is not there, with the likely reason and what to do. */
+export function modelFolder(run: Run, round: number, model: 'policy' | 'ppm'): string {
+  const folder = run.roundPath(round, model)
+  if (existsSync(folder)) return folder
+  const why =
+    model === 'policy'
+      ? 'its search accepted no trajectory to learn from. Use more or easier problems, or more rollouts ' +
+        `(--set rounds.${round - 1}.passes.0.rollouts=…)`
+      : 'its trees gave no pairs to learn from. Use more problems or rollouts, or go on without a PPM ' +
+        `(--set rounds.${round}.guide=terminal)`
+  throw new Error(
+    `Expected ${folder}, which round ${round + 1} searches with, but it is not there: round ${round} is not done, or ${why}.`,
+  )
+}
+
+/** Loads a model of a run. Errors: those of `load`, with the advice that a run can train its models again. */
+export async function loadTrained<T>(folder: string, load: () => Promise<T>): Promise<T> {
+  try {
+    return await load()
+  } catch (error) {
+    throw new Error(
+      `${(error as Error).message} Or delete ${folder}: the same command then trains it again, to the same bytes.`,
+      { cause: error },
+    )
+  }
+}
