@@ -36,9 +36,9 @@ export function aimed<T extends Figure['measured']>(
   return { of: '', ...given, target, holds: given.measured === null ? null : holds(given.measured as NonNullable<T>) }
 }
 
-/** Whether every number is larger than the one before it. */
+/** Whether there are several numbers, each larger than the one before it. */
 export const rises = (values: readonly number[]): boolean =>
-  values.every((value, i) => i === 0 || value > values[i - 1]!)
+  values.length > 1 && values.every((value, i) => i === 0 || value > values[i - 1]!)
 
 /** The figures as a table. */
 export function figureTable(figures: readonly Figure[]): Table {

@@ -21,7 +21,7 @@ const HELP = `npm run bench [-- names… options]   measures the figures of the 
   --seeds 1,2,3      seeds of loop (default: 1,2,3)
   --run NAME         loop: measure this finished run instead of a new one (may be repeated)
   --runs FOLDER      loop: folder of the runs (default: runs for finished ones, a temporary one for new ones)
-  --set KEY=VALUE    loop: change a setting (may be repeated)
+  --set KEY=VALUE    loop, gsm8k: change a setting (may be repeated)
   --problems FILE    gsm8k: the file, e.g. ../shared/data/gsm8k-train.jsonl
   --limit N          gsm8k: problems of the file (default: 300)
   --kills N          resume: how often to kill (default: 10)
@@ -65,18 +65,24 @@ const BENCHES: Readonly<Record<string, (values: Values) => Promise<Figure[]>>> =
   loop: async ({ seeds, run, runs, set }) =>
     (await import('./loop.ts')).loopFigures({
       seeds: seeds.split(',').map((seed) => integer('seeds', seed)),
-      args: set.flatMap((each) => ['--set', each]),
+      args: settings(set),
       log,
       ...(run && { runs: run }),
       ...(runs !== undefined && { folder: runs }),
     }),
-  gsm8k: async ({ problems, limit }) => {
+  gsm8k: async ({ problems, limit, set }) => {
     if (problems === undefined)
       throw new Error('Expected the file of problems for gsm8k: --problems ../shared/data/gsm8k-train.jsonl')
-    return (await import('./loop.ts')).fileFigures(problems, { limit: integer('limit', limit), log })
+    return (await import('./loop.ts')).fileFigures(problems, {
+      limit: integer('limit', limit),
+      args: settings(set),
+      log,
+    })
   },
   start: async () => (await import('./loop.ts')).startFigures({ log }),
 }
+
+const settings = (set: readonly string[]): string[] => set.flatMap((each) => ['--set', each])
 
 async function searchFigures(): Promise<Figure[]> {
   const { benchSearch } = await import('./search.ts')

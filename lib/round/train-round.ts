@@ -1,7 +1,7 @@
 // The third stage of a round: a policy from fresh weights on the accepted trajectories, then a PPM from that policy on
 // the pairs. Each ends as a checkpoint folder that appears whole; an interrupted training starts anew from its seed.
 import { existsSync } from 'node:fs'
-import type { Engine } from '../engine/engine.ts'
+import { type Engine, openEngine } from '../engine/engine.ts'
 import { readJson, writeJson } from '../file/json.ts'
 import { loadCheckpoint, saveCheckpoint } from '../model/checkpoint.ts'
 import type { PreferencePair } from '../pairs/preference-pairs.ts'
@@ -31,11 +31,13 @@ export async function trainRoundPolicy(run: Run, round: number, parts: TrainingP
     steps,
   }))
   return timed(run.roundPath(round, 'timings.json'), 'policyTraining', async () => {
-    const trained = await trainPolicy({
-      ...shared(run, round, 'train policy', parts),
-      examples,
-      options: run.recipe(round).policyTraining,
-    })
+    const trained = await alone(parts.engine, (engine) =>
+      trainPolicy({
+        ...shared(run, round, 'train policy', { ...parts, engine }),
+        examples,
+        options: run.recipe(round).policyTraining,
+      }),
+    )
     saveCheckpoint(run.roundPath(round, 'policy'), {
       config: run.config,
       tokenizer: run.tokenizer,
@@ -61,12 +63,14 @@ export async function trainRoundPpm(run: Run, round: number, parts: TrainingPart
   const folder = run.roundPath(round, 'policy')
   const policy = await loadTrained(folder, () => loadCheckpoint(folder))
   return timed(run.roundPath(round, 'timings.json'), 'ppmTraining', async () => {
-    const trained = await trainPpm({
-      ...shared(run, round, 'train PPM', parts),
-      policy: policy.weights,
-      pairs: train.map((pair) => ({ ...pair, question: questions.get(pair.problemId)! })),
-      options,
-    })
+    const trained = await alone(parts.engine, (engine) =>
+      trainPpm({
+        ...shared(run, round, 'train PPM', { ...parts, engine }),
+        policy: policy.weights,
+        pairs: train.map((pair) => ({ ...pair, question: questions.get(pair.problemId)! })),
+        options,
+      }),
+    )
     saveCheckpoint(run.roundPath(round, 'ppm'), {
       config: run.config,
       tokenizer: run.tokenizer,
@@ -115,3 +119,13 @@ const shared = (run: Run, round: number, stage: string, { engine, onProgress, si
     }),
   ...(signal && { signal }),
 })
+
+/** An engine like another, for work that has the machine to itself: its threads spin, which a search beside Python would pay for. */
+async function alone<T>({ device, threads }: Engine, work: (engine: Engine) => Promise<T>): Promise<T> {
+  const engine = await openEngine({ device, threads, spinning: true })
+  try {
+    return await work(engine)
+  } finally {
+    await engine.dispose()
+  }
+}

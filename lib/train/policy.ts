@@ -155,7 +155,7 @@ export async function trainPolicy({
   }
 }
 
-/** Longer numbers may not fit the row: after so many draws an example keeps its own, which do. */
+/** Longer numbers or stories may not fit the row: after so many draws an example stays as it is, which does. */
 export const FRESH_ATTEMPTS = 4
 
 /** An endless source: every example once in random order, told anew with fresh numbers, then all again. */
@@ -170,14 +170,19 @@ function drawExamples({
   seed: number
   options: PolicyTrainingOptions
 }): (columns: number) => LanguageExample {
+  const { renumber: fresh = true, shuffle = 0.5, splice = 0.3 } = options
   const orderRandom = random(seed, 'order')
+  const storyRandom = random(seed, 'stories')
   const numberRandom = random(seed, 'numbers')
+  const retell = recombiner(examples, { shuffle, splice })
   let order: SolutionExample[] = []
   return (columns) => {
     if (order.length === 0) order = shuffled(orderRandom, examples)
     const example = order.pop()!
-    for (let attempt = 0; attempt < FRESH_ATTEMPTS && (options.renumber ?? true); attempt++) {
-      const encoded = encode({ ...example, ...renumber(example.question, example.steps, numberRandom) })
+    for (let attempt = 0; attempt < FRESH_ATTEMPTS; attempt++) {
+      const told = retell(example, storyRandom)
+      const asked = fresh ? renumber(told.question, told.steps, numberRandom) : told
+      const encoded = encode({ problemId: example.problemId, ...asked })
       if (encoded.prefix.length + encoded.solution.length - 1 <= columns) return encoded
     }
     return encode(example)
