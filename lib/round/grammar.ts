@@ -10,8 +10,9 @@ import type { Run } from './run.ts'
 /** The grammar with what the rounds before `round` have taught it. Before round 1 that is nothing. */
 export function openGrammar(run: Run, round: number): GrammarPolicy {
   const path = run.roundPath(round - 1, 'grammar.json')
-  if (round === 1 || !existsSync(path)) return grammarPolicy()
-  return grammarPolicy({ snapshot: readJson<GrammarSnapshot>(path) })
+  const { grammar } = run.settings
+  if (round === 1 || !existsSync(path)) return grammarPolicy(grammar)
+  return grammarPolicy({ ...grammar, snapshot: readJson<GrammarSnapshot>(path) })
 }
 
 /** Teaches the grammar every right program of these trees. */

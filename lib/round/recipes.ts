@@ -15,10 +15,11 @@ const everyRound = {
     columns: 160,
     learningRate: 3e-3, // 2e-3 reaches the threshold as early but generalises worse; 5e-3 stays on the plateau
     warmUp: 30,
+    shortUntil: 0.4, // copying is learned on short examples first
     threshold: 0.12, // train to a loss, not to a step count
     tail: 700,
     floor: 0.05,
-    maxSteps: 1800,
+    maxSteps: 2200,
     minSteps: 200,
     renumber: true,
     shuffle: 0.5, // the same sentences in another order, the same steps in that order: from .44 to .85 on held-out
@@ -51,6 +52,7 @@ export const round1: Recipe = {
   proposer: 'grammar',
   guide: 'terminal',
   select: 'uct', // the grammar explores by itself
+  ppmTraining: { ...everyRound.ppmTraining, steps: 200 }, // nothing is guided by it
   wave: 24, // refit after each, so that later problems profit from earlier ones
   passes: [
     { ...pass, rollouts: 16 },
@@ -66,7 +68,7 @@ export const round2: Recipe = {
   guide: 'terminal',
   passes: [
     { ...pass, rollouts: 8 },
-    { ...pass, rollouts: 24, width: 16, stopAfterHits: 2, grammarShare: 0.5 }, // where the policy alone is stuck
+    { ...pass, rollouts: 16, stopAfterHits: 2, grammarShare: 0.25 }, // where the policy alone is stuck
   ],
 }
 

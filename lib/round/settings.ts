@@ -28,6 +28,8 @@ export interface Settings {
   /** Held-out problems for each number of operations; for a file: that many in all times 6. */
   readonly heldOut: number
   readonly tokenizer: { readonly vocabSize: number; readonly minFrequency: number }
+  /** The bootstrap. `mixing`: share of its uniform prior in everything learned, the dial of what round 1 leaves to do. */
+  readonly grammar: { readonly mixing: number }
   /** The embedded model: qwen2 architecture. */
   readonly model: {
     readonly hiddenSize: number
@@ -45,11 +47,12 @@ export interface Settings {
   readonly rounds: readonly Recipe[]
 }
 
-/** The embedded default: 1200 problems, a model of about 0.5 M parameters, four rounds in minutes on two cores. */
+/** The embedded default: 800 problems, a model of about 0.5 M parameters, four rounds in minutes on two cores. */
 export const defaultSettings: Settings = {
-  problems: [180, 240, 240, 240, 180, 120],
-  heldOut: 30,
+  problems: [120, 160, 160, 160, 120, 80],
+  heldOut: 50,
   tokenizer: { vocabSize: 768, minFrequency: 2 },
+  grammar: { mixing: 0.3 },
   model: { hiddenSize: 96, intermediateSize: 256, layers: 3, heads: 3, kvHeads: 3, tied: false },
   batchSize: 48,
   concurrency: 128,

@@ -35,6 +35,11 @@ export interface PolicyTrainingOptions extends ScheduleOptions, AugmentOptions, 
   readonly columns?: number
   /** Examples longer than this many tokens are left out and counted. @default 512 */
   readonly longest?: number
+  /**
+   * Until the smoothed loss is below this, in nats per token, only the shorter half of the examples is drawn: copying
+   * is learned sooner where there is less to copy from. 0 draws all from the start. @default 0.4
+   */
+  readonly shortUntil?: number
 }
 
 /** One point of a learning curve. */
@@ -87,6 +92,9 @@ export async function trainPolicy({
   log: TrainingLog
 }> {
   const { rows = 16, columns = 160, longest = 512, blank = 0.15, weightDecay = 0.1, clipNorm = 1 } = options
+  const { shortUntil = 0.4, maxSteps = 2400, tail = 800 } = options
+  // With a loss that never falls that far, all examples have come in by the time the rate decays.
+  const maxShort = (maxSteps - tail) / 2
   const encode = (example: SolutionExample): LanguageExample => ({
     prefix: encodePrefix(tokenizer, { ...example, steps: [] }),
     solution: example.steps.flatMap((step) => encodeStep(tokenizer, step)),
@@ -110,8 +118,10 @@ export async function trainPolicy({
   const blankId = tokenizer.idOf('<|blank|>')
   const blankRandom = random(seed, 'blank')
   const held: LanguageExample[] = []
+  let short = shortUntil > 0
   const drawBlanked = (): LanguageExample => {
-    const example = draw(shape.columns)
+    short &&= !(schedule.smoothedLoss < shortUntil) && schedule.step < maxShort
+    const example = draw(shape.columns, short)
     if (!schedule.decaying || blank === 0 || blankId === null) return example
     return { ...example, prefix: blankWords(example.prefix, { share: blank, blankId, isWord, rng: blankRandom }) }
   }
@@ -138,7 +148,7 @@ export async function trainPolicy({
       schedule.observe((await running).loss)
       const point = { step: schedule.step, loss: schedule.smoothedLoss, learningRate: rate }
       if (schedule.step % 20 === 0) curve.push(point)
-      onProgress?.({ ...point, of: options.maxSteps ?? 2400 })
+      onProgress?.({ ...point, of: maxSteps })
     }
     const log = {
       steps: schedule.step,
@@ -158,7 +168,7 @@ export async function trainPolicy({
 /** Longer numbers or stories may not fit the row: after so many draws an example stays as it is, which does. */
 export const FRESH_ATTEMPTS = 4
 
-/** An endless source: every example once in random order, told anew with fresh numbers, then all again. */
+/** An endless source: every example, or only the shorter half, once in random order, told anew with fresh numbers; then all again. */
 function drawExamples({
   examples,
   encode,
@@ -169,15 +179,21 @@ function drawExamples({
   encode: (example: SolutionExample) => LanguageExample
   seed: number
   options: PolicyTrainingOptions
-}): (columns: number) => LanguageExample {
+}): (columns: number, short: boolean) => LanguageExample {
   const { renumber: fresh = true, shuffle = 0.5, splice = 0.3 } = options
+  const byLength = [...examples].sort((a, b) => a.steps.length - b.steps.length)
+  const shorter = byLength.slice(0, Math.ceil(byLength.length / 2))
   const orderRandom = random(seed, 'order')
   const storyRandom = random(seed, 'stories')
   const numberRandom = random(seed, 'numbers')
-  const retell = recombiner(examples, { shuffle, splice })
+  const retellAll = recombiner(examples, { shuffle, splice })
+  const retellShorter = recombiner(shorter, { shuffle, splice })
   let order: SolutionExample[] = []
-  return (columns) => {
-    if (order.length === 0) order = shuffled(orderRandom, examples)
+  let wasShort = false
+  return (columns, short) => {
+    if (order.length === 0 || wasShort !== short) order = shuffled(orderRandom, short ? shorter : examples)
+    wasShort = short
+    const retell = short ? retellShorter : retellAll
     const example = order.pop()!
     for (let attempt = 0; attempt < FRESH_ATTEMPTS; attempt++) {
       const told = retell(example, storyRandom)

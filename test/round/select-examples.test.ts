@@ -47,7 +47,11 @@ test('accepted are right trajectories of each problem, no more than asked for, l
     const problem = problems.get(problemId)!
     assert.ok(numericGrader.equivalent(answer, problem.answer))
     assert.equal(round, 1)
-    assert.ok(grammar.stepLogProbabilities(problem.question, steps).every((p) => p >= (minLogProbability ?? Number.NEGATIVE_INFINITY)))
+    assert.ok(
+      grammar
+        .stepLogProbabilities(problem.question, steps)
+        .every((p) => p >= (minLogProbability ?? Number.NEGATIVE_INFINITY)),
+    )
     assert.ok(accepted.filter((other) => other.problemId === problemId).length <= perProblem)
   }
 })
