@@ -16,6 +16,7 @@ import {
   type TrainingPoint,
   type TrainingRun,
 } from './policy.ts'
+import { retellRivals } from './recombine.ts'
 
 /** Two continuations of one prefix; the chosen one led to a right answer. */
 export interface PairExample {
@@ -74,6 +75,7 @@ export async function trainPpm({
     weightDecay = 0.1,
     clipNorm = 1,
     renumber: fresh = true,
+    shuffle = 0.5,
   } = options
   const encode = (pair: PairExample): PreferenceExample => ({
     prefix: encodePrefix(tokenizer, { problemId: '', question: pair.question, steps: pair.prefix }),
@@ -92,6 +94,7 @@ export async function trainPpm({
   const shape = { rows, columns: Math.max(columns, Math.ceil(longestUsable / 32) * 32), pairs: rows * 4 }
 
   const orderRandom = random(seed, 'order')
+  const storyRandom = random(seed, 'stories')
   const numberRandom = random(seed, 'numbers')
   const blankRandom = random(seed, 'blank')
   const isWord = wordTokens(tokenizer)
@@ -102,10 +105,11 @@ export async function trainPpm({
     if (order.length === 0) order = shuffled(orderRandom, usable)
     const pair = order.pop()!
     let example = encode(pair)
-    for (let attempt = 0; attempt < FRESH_ATTEMPTS && fresh; attempt++) {
-      const renumbered = encode(renumberPair(pair, numberRandom))
-      if (lengthOf(renumbered) > shape.columns) continue
-      example = renumbered
+    for (let attempt = 0; attempt < FRESH_ATTEMPTS; attempt++) {
+      const told = { ...pair, ...retellRivals(pair, shuffle, storyRandom) }
+      const asked = encode(fresh ? renumberPair(told, numberRandom) : told)
+      if (lengthOf(asked) > shape.columns) continue
+      example = asked
       break
     }
     if (blank === 0 || blankId === null) return example

@@ -47,7 +47,10 @@ export interface Story {
   readonly commented: boolean
 }
 
-/** Reads a solution as a story; null where it is none, or where which sentence a step belongs to is not certain. */
+/**
+ * Reads a solution, or its first steps, as a story; null where it is none, or where which sentence a step belongs to is
+ * not certain.
+ */
 export function readStory({ question, steps }: Solved): Story | null {
   const sentences = sentencesOf(question)
   const slots = slotsOf(question)
@@ -56,7 +59,8 @@ export function readStory({ question, steps }: Solved): Story | null {
   const told: { sentence: number; operation: Operation | null; literal: string | null }[] = []
   const names = { first: '', later: '' }
   let at = AT_START
-  for (const step of steps.slice(0, -1)) {
+  const isWhole = steps.at(-1)?.final === true
+  for (const step of isWhole ? steps.slice(0, -1) : steps) {
     const { aligned, after } = alignStep(index, step, at)
     if (aligned.slot === null || aligned.action === null || after.variables === null) return null
     const slot = slots[aligned.slot]!
@@ -68,10 +72,10 @@ export function readStory({ question, steps }: Solved): Story | null {
     else return null
     at = after
   }
-  const final = steps.at(-1)
   const [first, ...rest] = told
-  if (!first?.literal || !final?.final || rest.some(({ operation }) => operation === null)) return null
-  if (final.text.replace(/^#.*\n/gm, '') !== `print(${names.later || names.first})`) return null
+  if (!first?.literal || rest.some(({ operation }) => operation === null)) return null
+  const printed = steps.at(-1)!.text.replace(/^#.*\n/gm, '')
+  if (isWhole && printed !== `print(${names.later || names.first})`) return null
   if (!isCertain(sentences, told)) return null
 
   const operationAt = new Map(rest.map(({ sentence, operation }) => [sentence, operation]))
@@ -93,7 +97,7 @@ export function readStory({ question, steps }: Solved): Story | null {
   }
 }
 
-/** Writes a story as question and steps. */
+/** Writes a story as question and steps, the final one included. */
 export function writeStory({ opening, middle, closing, start, names, commented }: Story): Solved {
   const events = [...opening, ...middle, ...closing]
   const steps: Step[] = []
@@ -111,6 +115,52 @@ export function writeStory({ opening, middle, closing, start, names, commented }
   }
   steps.push({ text: `print(${last})`, final: true })
   return { question: events.map(({ sentence }) => sentence).join(' '), steps }
+}
+
+/** Two ways to go on from one prefix. */
+export interface Rivals {
+  readonly question: string
+  readonly prefix: readonly Step[]
+  readonly chosen: readonly Step[]
+  readonly rejected: readonly Step[]
+}
+
+/**
+ * The same for pairs: the two sides keep what they do at each sentence, right or wrong, in the new order. Of a pair of
+ * steps only the sentences before both steps, and those after both, change places.
+ */
+export function retellRivals(rivals: Rivals, shuffle: number, rng: Random): Rivals {
+  const { question, prefix, chosen, rejected } = rivals
+  if (rng() >= shuffle) return rivals
+  const isWhole = chosen.at(-1)!.final && rejected.at(-1)!.final
+  if (!isWhole && (chosen.at(-1)!.final || rejected.at(-1)!.final)) return rivals
+  const [better, worse] = [chosen, rejected].map((side) => readStory({ question, steps: [...prefix, ...side] }))
+  if (!better || !worse) return rivals
+  const from = Math.max(better.opening.length, worse.opening.length)
+  const to = Math.min(...[better, worse].map((story) => story.opening.length + story.middle.length))
+  const order = sentencesOf(question).map((_, i) => i)
+  const [a, b] = [better, worse].map(({ opening, middle, closing }) => [...opening, ...middle, ...closing])
+  const latest = [a!, b!].map((events) => events.findLastIndex(({ operation }) => operation !== null))
+  const regions = isWhole
+    ? [[from, to]]
+    : [
+        [from, Math.min(...latest, to)],
+        [Math.max(from, ...latest.map((at) => at + 1)), to],
+      ]
+  for (const [start, end] of regions) {
+    if (end! - start! > 1) order.splice(start!, end! - start!, ...shuffled(rng, order.slice(start, end)))
+  }
+  const tell = (story: Story, events: readonly Event[]): Solved =>
+    writeStory({ ...story, opening: order.map((i) => events[i]!), middle: [], closing: [] })
+  const [told, other] = [tell(better, a!), tell(worse, b!)]
+  const sideOf = ({ steps }: Solved, side: readonly Step[]): Step[] =>
+    steps.slice(prefix.length, prefix.length + side.length)
+  return {
+    question: told.question,
+    prefix: told.steps.slice(0, prefix.length),
+    chosen: sideOf(told, chosen),
+    rejected: sideOf(other, rejected),
+  }
 }
 
 /** Tells stories anew. `solved`: all examples of a training; those that are no stories come back as they are. */
