@@ -17,11 +17,12 @@ const everyRound = {
     warmUp: 30,
     shortUntil: 0.4, // copying is learned on short examples first
     threshold: 0.12, // train to a loss, not to a step count
-    tail: 700,
+    tail: 1000,
     floor: 0.05,
-    maxSteps: 2200,
+    maxSteps: 2500,
     minSteps: 200,
     renumber: true,
+    sizes: 'alike',
     shuffle: 0.5, // the same sentences in another order, the same steps in that order: from .44 to .85 on held-out
     splice: 0.3,
     blank: 0,
@@ -32,10 +33,11 @@ const everyRound = {
   ppmTraining: {
     rows: 16,
     columns: 192,
-    steps: 1000,
+    steps: 800,
     learningRate: 1e-3,
     warmUp: 20,
     renumber: true,
+    sizes: 'alike',
     shuffle: 0.7, // accuracy on held-out pairs of whole solutions from .56 to .78
     blank: 0,
     dropout: 0.1,

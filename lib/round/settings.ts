@@ -59,7 +59,7 @@ export const defaultSettings: Settings = {
   evaluation: {
     rollouts: 8,
     width: 12,
-    temperature: 1.3,
+    temperature: 1,
     exploration: 2,
     vote: 'weighted',
     fromRound: 3,

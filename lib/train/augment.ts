@@ -6,6 +6,8 @@ import type { Random } from '../seed/random.ts'
 export interface AugmentOptions {
   /** Draw every example with fresh numbers. @default true */
   readonly renumber?: boolean
+  /** Sizes of the fresh numbers: as many digits as the number they replace, or any mix; see `renumber`. @default 'alike' */
+  readonly sizes?: 'alike' | 'mixed'
   /** Share of the examples whose middle sentences, with their steps, are put in another order. Range: 0 to 1. @default 0.5 */
   readonly shuffle?: number
   /** Share of the examples that get a part of another story that asks the same. Range: 0 to 1. @default 0.3 */

@@ -180,7 +180,7 @@ function drawExamples({
   seed: number
   options: PolicyTrainingOptions
 }): (columns: number, short: boolean) => LanguageExample {
-  const { renumber: fresh = true, shuffle = 0.5, splice = 0.3 } = options
+  const { renumber: fresh = true, sizes = 'alike', shuffle = 0.5, splice = 0.3 } = options
   const byLength = [...examples].sort((a, b) => a.steps.length - b.steps.length)
   const shorter = byLength.slice(0, Math.ceil(byLength.length / 2))
   const orderRandom = random(seed, 'order')
@@ -197,7 +197,7 @@ function drawExamples({
     const example = order.pop()!
     for (let attempt = 0; attempt < FRESH_ATTEMPTS; attempt++) {
       const told = retell(example, storyRandom)
-      const asked = fresh ? renumber(told.question, told.steps, numberRandom) : told
+      const asked = fresh ? renumber(told.question, told.steps, numberRandom, { sizes }) : told
       const encoded = encode({ problemId: example.problemId, ...asked })
       if (encoded.prefix.length + encoded.solution.length - 1 <= columns) return encoded
     }

@@ -6,7 +6,7 @@ import { openTrainer } from '../model/training.ts'
 import { initialWeights, type Weights } from '../model/weights.ts'
 import type { Step } from '../problem/problem.ts'
 import { renumber } from '../problem/renumber.ts'
-import { random, seedOf, shuffled } from '../seed/random.ts'
+import { type Random, random, seedOf, shuffled } from '../seed/random.ts'
 import { type AugmentOptions, blankWords, wordTokens } from './augment.ts'
 import { type PreferenceExample, packPreferences } from './packing.ts'
 import {
@@ -76,6 +76,7 @@ export async function trainPpm({
     clipNorm = 1,
     renumber: fresh = true,
     shuffle = 0.5,
+    sizes = 'alike',
   } = options
   const encode = (pair: PairExample): PreferenceExample => ({
     prefix: encodePrefix(tokenizer, { problemId: '', question: pair.question, steps: pair.prefix }),
@@ -107,7 +108,7 @@ export async function trainPpm({
     let example = encode(pair)
     for (let attempt = 0; attempt < FRESH_ATTEMPTS; attempt++) {
       const told = { ...pair, ...retellRivals(pair, shuffle, storyRandom) }
-      const asked = encode(fresh ? renumberPair(told, numberRandom) : told)
+      const asked = encode(fresh ? renumberPair(told, numberRandom, sizes) : told)
       if (lengthOf(asked) > shape.columns) continue
       example = asked
       break
@@ -172,9 +173,9 @@ function withValueHead(policy: Weights, config: TrainingRun<unknown>['config'], 
 }
 
 /** The same pair about other numbers: question, prefix and both sides are rewritten together. */
-function renumberPair(pair: PairExample, rng: () => number): PairExample {
+function renumberPair(pair: PairExample, rng: Random, sizes: 'alike' | 'mixed'): PairExample {
   const { prefix, chosen, rejected } = pair
-  const { question, steps } = renumber(pair.question, [...prefix, ...chosen, ...rejected], rng)
+  const { question, steps } = renumber(pair.question, [...prefix, ...chosen, ...rejected], rng, { sizes })
   return {
     question,
     prefix: steps.slice(0, prefix.length),
