@@ -54,7 +54,7 @@ export function generateProblems(options: GenerateOptions): Problem[] {
   return problems
 }
 
-/** The default data of a run: 800 training problems (k = 1 … 6) and 30 held-out ones for each k; no question in both. */
+/** A small data set of the default kind: 800 training problems (k = 1 … 6) and 30 held-out ones for each k; no question in both. */
 export function defaultProblems(seed: number): { train: Problem[]; heldOut: Problem[] } {
   const train = generateProblems({ seed, counts: [120, 160, 160, 160, 120, 80], idPrefix: 't' })
   const heldOut = generateProblems({
