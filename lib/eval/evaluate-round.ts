@@ -94,10 +94,10 @@ async function measure(run: Run, round: number, parts: EvaluationParts): Promise
   // A round that solved nothing has trained nothing: its coverage is still a result.
   const folders = { policy: run.roundPath(round, 'policy'), ppm: run.roundPath(round, 'ppm') }
   if (!existsSync(folders.policy)) return { ...found, ...bootstrap, tokens: { search: treeTokens } }
-  const { temperature } = evaluation
+  const { temperature, scoreScale } = evaluation
   const policy = await loadTrained(folders.policy, () => loadPolicy(engine, folders.policy, { batchSize, temperature }))
   const ppm = existsSync(folders.ppm)
-    ? await loadTrained(folders.ppm, () => loadPpm(engine, folders.ppm, { batchSize }))
+    ? await loadTrained(folders.ppm, () => loadPpm(engine, folders.ppm, { batchSize, scale: scoreScale }))
     : null
   try {
     tell('greedy answers', 0, run.heldOut.length)

@@ -24,6 +24,7 @@ export function checkSettings(settings: Settings): void {
   whole('concurrency', concurrency, 1)
   for (const name of ['rollouts', 'width', 'fromRound', 'maxTokens', 'pairHoldOut'] as const)
     whole(`evaluation.${name}`, evaluation[name], 1)
+  expect('evaluation.scoreScale', evaluation.scoreScale, evaluation.scoreScale > 0, 'a number above 0')
   oneOf('evaluation.vote', evaluation.vote, VOTES)
   expect('rounds', rounds.length, rounds.length > 0, 'at least one round')
   rounds.forEach((recipe, i) => {

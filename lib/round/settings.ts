@@ -8,6 +8,8 @@ export interface EvaluationSettings {
   readonly rollouts: number
   /** Candidates an expansion in it (paper, section 4.1: 32). */
   readonly width: number
+  /** A PPM's raw scores are divided by this before tanh: 1 in the paper, 5 in the released code, which votes better. */
+  readonly scoreScale: number
   /** Temperature of its policy, and of best-of-N samples. */
   readonly temperature: number
   /** Constant c of its PUCT. */
@@ -59,6 +61,7 @@ export const defaultSettings: Settings = {
   evaluation: {
     rollouts: 8,
     width: 12,
+    scoreScale: 5,
     temperature: 1,
     exploration: 2,
     vote: 'weighted',
