@@ -10,6 +10,7 @@ import { packageRoot } from '../fixtures.ts'
 export const TINY_RUN = [
   'problems=[6,6,4,2,1,1]',
   'heldOut=2',
+  'evaluation.fromRound=2',
   'model.hiddenSize=32',
   'model.intermediateSize=64',
   'model.layers=2',
