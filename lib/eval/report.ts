@@ -60,7 +60,7 @@ function roundReport(run: Run, round: number): RoundReport {
     const { steps, loss, capped } = readJson<TrainingLog>(path)
     return { [model]: { steps, loss, capped, seconds: seconds[`${model}Training`] ?? 0 } }
   }
-  const { batches, requests, ...searchSeconds } = search
+  const { batches, requests, places, ...searchSeconds } = search
   return {
     ...metrics,
     scaling: metrics.scaling ? [...metrics.scaling] : undefined,
@@ -71,7 +71,7 @@ function roundReport(run: Run, round: number): RoundReport {
       executions: summary.executions,
       proposals: summary.proposals,
       batches,
-      meanFill: batches === 0 ? 0 : Math.min(1, requests / (batches * run.settings.batchSize)),
+      meanFill: places === 0 ? 0 : requests / places,
       seconds: searchSeconds,
     },
   }

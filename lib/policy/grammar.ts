@@ -133,7 +133,7 @@ export function grammarPolicy(options: GrammarOptions = {}): GrammarPolicy {
 
   return {
     name: adaptive ? 'grammar' : 'grammar-uniform',
-    batchSize: 64,
+    batchSize: 24, // any number costs the same; a larger batch would only wait for more trees
     propose: async (requests) => requests.map(propose),
     dispose: async () => undefined,
     learn: (id, question, solutions) =>

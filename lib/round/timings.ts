@@ -7,13 +7,21 @@ import type { SearchStatistics } from '../search/statistics.ts'
 export interface Timings {
   /** Wall seconds by stage, all tries of a stage added up, e.g. `{ search: 21.4, policyTraining: 62.0 }`. */
   readonly seconds: Record<string, number>
-  /** How the seconds of the search divide, and its policy batches. Activities overlap. */
-  readonly search: { policy: number; ppm: number; python: number; other: number; batches: number; requests: number }
+  /** How the seconds of the search divide, and its policy batches: `requests` filled so many of their `places`. Activities overlap. */
+  readonly search: {
+    policy: number
+    ppm: number
+    python: number
+    other: number
+    batches: number
+    requests: number
+    places: number
+  }
 }
 
 export function readTimings(path: string): Timings {
   if (existsSync(path)) return readJson<Timings>(path)
-  return { seconds: {}, search: { policy: 0, ppm: 0, python: 0, other: 0, batches: 0, requests: 0 } }
+  return { seconds: {}, search: { policy: 0, ppm: 0, python: 0, other: 0, batches: 0, requests: 0, places: 0 } }
 }
 
 /** Runs a stage and adds its seconds, also when it fails: a resumed stage counts all its tries that ended by themselves. */
@@ -42,5 +50,6 @@ export function addSearch(path: string, statistics: SearchStatistics): void {
   search.other += statistics.otherSeconds
   search.batches += statistics.policy.batches
   search.requests += statistics.policy.requests
+  search.places += statistics.policy.meanFill ? statistics.policy.requests / statistics.policy.meanFill : 0
   writeJson(path, timings, 2)
 }
