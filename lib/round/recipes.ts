@@ -19,7 +19,7 @@ const everyRound = {
     threshold: 0.12, // train to a loss, not to a step count
     tail: 1000,
     floor: 0.05,
-    maxSteps: 2500,
+    maxSteps: 3200, // far above what a training needs: cut off on the plateau it would spoil its round
     minSteps: 200,
     renumber: true,
     sizes: 'alike',
