@@ -10,7 +10,7 @@ import { openPlainTrainer } from './plain-train.ts'
 
 export { median } from './figure.ts'
 
-const base = { ropeTheta: 10000, rmsNormEps: 1e-6, tied: false, maxPositions: 512, qkvBias: false }
+const base = { ropeTheta: 10000, rmsNormEps: 1e-6, tied: false, maxPositions: 512 }
 
 /** 3.4 M parameters. */
 export const medium: ModelConfig = {

@@ -34,14 +34,13 @@ export async function loadCheckpoint(folder: string): Promise<Checkpoint> {
     throw new Error(
       `Expected a checkpoint folder at ${folder}, there is none. Check the path, or train the model first.`,
     )
-  const stored = parseConfig(readJson(join(folder, 'config.json')), join(folder, 'config.json'))
+  const config = parseConfig(readJson(join(folder, 'config.json')), join(folder, 'config.json'))
   const weights = await readWeights(folder)
   const headPath = join(folder, headFile)
   if (existsSync(headPath)) for (const [name, tensor] of await readSafetensors(headPath)) weights.set(name, tensor)
   // Some writers repeat the tied output layer, and older ones store the rotary frequencies: both follow from config.json.
   for (const name of [...weights.keys()])
-    if (name.endsWith('rotary_emb.inv_freq') || (stored.tied && name === 'lm_head.weight')) weights.delete(name)
-  const config = withoutZeroBiases(stored, weights)
+    if (name.endsWith('rotary_emb.inv_freq') || (config.tied && name === 'lm_head.weight')) weights.delete(name)
   checkWeights(config, weights, folder)
   const tokenizer = loadTokenizer(folder)
   if (tokenizer.vocabSize > config.vocabSize)
@@ -80,7 +79,7 @@ export function saveCheckpoint(folder: string, checkpoint: Checkpoint): void {
     writeJson(join(next, 'tokenizer_config.json'), tokenizer.files.config)
     const part = (head: boolean): Weights =>
       new Map([...weights].filter(([name]) => name.startsWith('value_head.') === head))
-    writeSafetensors(join(next, 'model.safetensors'), new Map([...zeroBiases(config), ...part(false)]))
+    writeSafetensors(join(next, 'model.safetensors'), part(false))
     if (hasValueHead(weights)) writeSafetensors(join(next, headFile), part(true))
     if (existsSync(target)) renameSync(target, previous)
     renameSync(next, target)
@@ -91,24 +90,6 @@ export function saveCheckpoint(folder: string, checkpoint: Checkpoint): void {
   }
   rmSync(previous, { recursive: true, force: true })
 }
-
-/** The biases that qwen2 has and a config without `qkvBias` has not, as zeros. */
-function zeroBiases(config: ModelConfig): Weights {
-  if (config.qkvBias) return new Map()
-  const specs = parametersOf({ ...config, qkvBias: true }).filter(({ name }) => isQkvBias(name))
-  return new Map(specs.map(({ name, dims }) => [name, { dims, data: new Float32Array(dims[0]!) }]))
-}
-
-/** Takes them out again. Where another program has trained them since, they stay and the config says so. */
-function withoutZeroBiases(config: ModelConfig, weights: Weights): ModelConfig {
-  if (config.qkvBias) return config
-  const biases = [...weights].filter(([name]) => isQkvBias(name))
-  if (biases.some(([, { data }]) => data.some((value) => value !== 0))) return { ...config, qkvBias: true }
-  for (const [name] of biases) weights.delete(name)
-  return config
-}
-
-const isQkvBias = (name: string): boolean => /\.self_attn\.[qkv]_proj\.bias$/.test(name)
 
 /** Every parameter of the architecture is there with its shape, and nothing else. */
 function checkWeights(config: ModelConfig, weights: Weights, folder: string): void {

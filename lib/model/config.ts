@@ -26,11 +26,6 @@ export interface ModelConfig {
   readonly tied: boolean
   /** Longest sequence in tokens that the model is meant for. */
   readonly maxPositions: number
-  /**
-   * Whether the query, key and value projections have a bias. Every qwen2 of other people does; one of ours without is
-   * stored with biases of zero and a mark in its config.json, and computes the same everywhere.
-   */
-  readonly qkvBias: boolean
 }
 
 type Json = Readonly<Record<string, unknown>>
@@ -74,7 +69,6 @@ export function parseConfig(json: unknown, path = 'config.json'): ModelConfig {
     rmsNormEps: positive(config.rms_norm_eps ?? 1e-6, 'rms_norm_eps', path),
     tied: config.tie_word_embeddings === true,
     maxPositions: count('max_position_embeddings', 32768),
-    qkvBias: config.qkv_bias !== false,
   }
   return checkConfig(parsed, path)
 }
@@ -122,7 +116,6 @@ export function configJson(config: ModelConfig, options: ConfigJsonOptions = {})
     num_hidden_layers: config.layers,
     num_key_value_heads: config.kvHeads,
     pad_token_id: options.padTokenId ?? null,
-    ...(config.qkvBias ? {} : { qkv_bias: false }),
     rms_norm_eps: config.rmsNormEps,
     rope_parameters: { rope_theta: config.ropeTheta, rope_type: 'default' },
     rope_theta: config.ropeTheta,

@@ -31,7 +31,7 @@ export function parametersOf(config: ModelConfig, options: { valueHead?: boolean
     add(`${at}.input_layernorm.weight`, [hiddenSize], 'norm')
     for (const [letter, size] of Object.entries(outputs)) {
       add(`${at}.self_attn.${letter}_proj.weight`, [size, hiddenSize], 'matrix')
-      if (config.qkvBias) add(`${at}.self_attn.${letter}_proj.bias`, [size], 'bias')
+      add(`${at}.self_attn.${letter}_proj.bias`, [size], 'bias')
     }
     add(`${at}.self_attn.o_proj.weight`, [hiddenSize, heads * headSize], 'residual')
     add(`${at}.post_attention_layernorm.weight`, [hiddenSize], 'norm')

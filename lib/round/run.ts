@@ -145,7 +145,6 @@ function embeddedConfig({ model }: Settings, vocabSize: number): ModelConfig {
     rmsNormEps: 1e-6,
     tied: model.tied,
     maxPositions: 1024,
-    qkvBias: false,
   }
 }
 

@@ -55,7 +55,7 @@ export const defaultSettings: Settings = {
   heldOut: 50,
   tokenizer: { vocabSize: 768, minFrequency: 2 },
   grammar: { mixing: 0.3 },
-  model: { hiddenSize: 96, intermediateSize: 256, layers: 3, heads: 3, kvHeads: 3, tied: false },
+  model: { hiddenSize: 96, intermediateSize: 256, layers: 3, heads: 6, kvHeads: 6, tied: false },
   batchSize: 48,
   concurrency: 128,
   evaluation: {

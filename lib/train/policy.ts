@@ -2,6 +2,7 @@
 // Assumes that each example fits a row; longer ones are left out and counted. Keeps nothing on the disk.
 import type { Engine } from '../engine/engine.ts'
 import type { ModelConfig } from '../model/config.ts'
+import { lookBack } from '../model/look-back.ts'
 import { encodePrefix, encodeStep } from '../model/step-format.ts'
 import type { Tokenizer } from '../model/tokenizer.ts'
 import { openTrainer } from '../model/training.ts'
@@ -40,6 +41,11 @@ export interface PolicyTrainingOptions extends ScheduleOptions, AugmentOptions, 
    * is learned sooner where there is less to copy from. 0 draws all from the start. @default 0.4
    */
   readonly shortUntil?: number
+  /**
+   * Heads of the first layer that start out reading the tokens 1, 2, 3 … places before (look-back.ts). 0 starts all from
+   * noise. @default 0
+   */
+  readonly lookBack?: number
 }
 
 /** One point of a learning curve. */
@@ -133,6 +139,7 @@ export async function trainPolicy({
     )
 
   const weights = initialWeights(config, seedOf(seed, 'initial'))
+  lookBack(config, weights, options.lookBack ?? 0)
   const trainer = await openTrainer(engine, config, weights, {
     ...shape,
     objective: 'language',

@@ -39,7 +39,6 @@ const config: ModelConfig = {
   rmsNormEps: 1e-6,
   tied: true,
   maxPositions: 128,
-  qkvBias: true,
 }
 const checkpoint = (seed: number, valueHead = false): Checkpoint => ({
   config,
@@ -76,21 +75,6 @@ test('a PPM keeps its head apart, so that its backbone is a checkpoint of its ow
     [...(await readSafetensors(at('ppm', 'value_head.safetensors'))).keys()],
     [...['value_head.bias', 'value_head.weight']],
   )
-})
-
-test('a model without biases is stored with zeros, as qwen2 has them, and loaded without', async () => {
-  const bare = { ...config, qkvBias: false }
-  saveCheckpoint(at('bare'), { config: bare, weights: initialWeights(bare, 1), tokenizer })
-  const stored = await readSafetensors(at('bare', 'model.safetensors'))
-  assert.deepEqual(stored.get('model.layers.0.self_attn.q_proj.bias')!.data, new Float32Array(16))
-  const loaded = await loadCheckpoint(at('bare'))
-  assert.deepEqual(loaded.config, bare)
-  assert.deepEqual(sorted(loaded.weights), sorted(initialWeights(bare, 1)))
-  stored.get('model.layers.0.self_attn.q_proj.bias')!.data[3] = 0.5
-  writeSafetensors(at('bare', 'model.safetensors'), stored)
-  const trained = await loadCheckpoint(at('bare'))
-  assert.equal(trained.config.qkvBias, true, 'biases that were trained elsewhere are kept')
-  assert.equal(trained.weights.get('model.layers.0.self_attn.q_proj.bias')!.data[3], 0.5)
 })
 
 test('padding and end token are named by their ids', () => {

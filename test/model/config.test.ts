@@ -20,7 +20,6 @@ test('a config.json of the new spelling is read field by field', () => {
     rmsNormEps: 1e-6,
     tied: true,
     maxPositions: 512,
-    qkvBias: true,
   }
   assert.deepEqual(parseConfig(json('qwen2-tied-tiny')), expected)
   assert.equal(parseConfig(json('qwen2-tiny')).ropeTheta, 1000000)
@@ -72,9 +71,4 @@ for (const [title, change, message] of refused)
 
 test('a config that is no object is refused', () => {
   assert.throws(() => parseConfig([1, 2]), /expected a JSON object, got \[1,2\]/)
-})
-
-test('a model without biases is read back as one', () => {
-  const config = { ...parseConfig(json('qwen2-tiny')), qkvBias: false }
-  assert.deepEqual(parseConfig(configJson(config)), config)
 })

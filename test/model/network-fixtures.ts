@@ -15,7 +15,6 @@ export const tiny: ModelConfig = {
   rmsNormEps: 1e-6,
   tied: true,
   maxPositions: 256,
-  qkvBias: true,
 }
 
 /** The shape of the embedded policy. */
@@ -25,12 +24,11 @@ export const embedded: ModelConfig = {
   hiddenSize: 96,
   intermediateSize: 256,
   layers: 3,
-  heads: 3,
-  kvHeads: 1,
-  headSize: 32,
+  heads: 6,
+  kvHeads: 6,
+  headSize: 16,
   tied: false,
   maxPositions: 512,
-  qkvBias: false,
 }
 
 /** As many query as key heads. */

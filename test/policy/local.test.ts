@@ -60,7 +60,6 @@ function randomCheckpoint(folder: string): string {
     rmsNormEps: 1e-6,
     tied: false,
     maxPositions: 256,
-    qkvBias: true,
   }
   const weights = initialWeights(config, 4)
   const head = weights.get('lm_head.weight')!.data

@@ -47,7 +47,6 @@ const config: ModelConfig = {
   rmsNormEps: 1e-6,
   tied: false,
   maxPositions: 256,
-  qkvBias: false,
 }
 const engine = await openEngine({ threads: 1 })
 after(() => engine.dispose())
