@@ -1,5 +1,6 @@
 // `npm test`: installs what is missing, then types, lint, format and every test; the last line counts them.
-// Arguments narrow it down: `npm test -- engine search` runs only the tests of these folders (and no checks).
+// Arguments narrow it down: `npm test -- engine kernel/cell` runs only the tests of that folder and that file (and no
+// checks); a leading `test/` and the ending `.test.ts` may stay.
 import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,7 +9,7 @@ import { spec } from 'node:test/reporters'
 import { install, root } from './install.mjs'
 
 await install()
-const folders = process.argv.slice(2)
+const folders = process.argv.slice(2).map((name) => name.replace(/^test\//, '').replace(/\.test\.ts$/, ''))
 if (folders.length === 0) {
   check('types', 'node_modules/typescript/bin/tsc', ['--noEmit'])
   check('lint and format', 'node_modules/@biomejs/biome/bin/biome', ['check', '--error-on-warnings', '.'])

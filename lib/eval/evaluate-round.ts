@@ -9,10 +9,10 @@ import type { Ppm } from '../policy/ppm-contract.ts'
 import { type Grader, numericGrader } from '../problem/answer.ts'
 import { openGrammar } from '../round/grammar.ts'
 import { loadTrained } from '../round/models.ts'
-import type { Run } from '../round/run.ts'
+import { questionsOf, type Run } from '../round/run.ts'
 import { type RoundProgress, readTrees } from '../round/search-round.ts'
 import { type AcceptedTrajectory, selectExamples } from '../round/select-examples.ts'
-import { timed } from '../round/timings.ts'
+import { runStage } from '../round/stage.ts'
 import { pairsFor } from '../round/train-round.ts'
 import { seedOf } from '../seed/random.ts'
 import type { PythonVerifier } from '../verify/verifier.ts'
@@ -61,7 +61,7 @@ export interface EvaluationParts {
 export async function evaluateRound(run: Run, round: number, parts: EvaluationParts): Promise<RoundMetrics> {
   const path = run.roundPath(round, 'metrics.json')
   if (existsSync(path)) return readJson<RoundMetrics>(path)
-  return timed(run.roundPath(round, 'timings.json'), 'evaluation', async () => {
+  return runStage(run, round, 'evaluation', async () => {
     const metrics = await measure(run, round, parts)
     writeJson(path, metrics, 1)
     return metrics
@@ -103,7 +103,7 @@ async function measure(run: Run, round: number, parts: EvaluationParts): Promise
     tell('greedy answers', 0, run.heldOut.length)
     const greedy = await greedyAnswers(run.heldOut, { policy, verifier, grader }, evaluation)
     signal?.throwIfAborted()
-    const questions = new Map(run.train.map((problem) => [problem.id, problem.question]))
+    const questions = questionsOf(run)
     const withPpm = ppm && { ppmPairAccuracy: await pairAccuracy(pairsFor(run, round).heldOut, questions, ppm) }
     signal?.throwIfAborted()
     const deep =

@@ -11,6 +11,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { isAlive } from './process.ts'
 
 /**
  * Writes a whole file: temporary file beside it, fsync, rename. Makes the folder when it is missing.
@@ -41,15 +42,6 @@ export function removeLeftovers(folder: string): void {
   for (const name of readdirSync(folder, { recursive: true }).map(String)) {
     const writer = /\.tmp-(\d+)$/.exec(name)?.[1]
     if (writer !== undefined && !isAlive(Number(writer))) rmSync(join(folder, name), { force: true })
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH' // without permission to signal it, it is there
   }
 }
 

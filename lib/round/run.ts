@@ -34,6 +34,10 @@ export interface Run {
   roundPath(round: number, ...parts: readonly string[]): string
 }
 
+/** The question of each problem to solve, by its id. */
+export const questionsOf = ({ train }: Pick<Run, 'train'>): ReadonlyMap<string, string> =>
+  new Map(train.map(({ id, question }) => [id, question]))
+
 export interface RunOptions {
   /** Folder that holds the runs. @default 'runs' */
   readonly root?: string

@@ -24,7 +24,8 @@ import { learnFrom, openGrammar } from './grammar.ts'
 import { loadTrained, modelFolder } from './models.ts'
 import type { Pass, Recipe } from './recipe.ts'
 import type { Run } from './run.ts'
-import { addSearch, timed } from './timings.ts'
+import { runStage } from './stage.ts'
+import { addSearch } from './timings.ts'
 
 export interface RoundParts {
   readonly engine: Engine
@@ -61,7 +62,7 @@ export interface SearchSummary {
 export async function searchRound(run: Run, round: number, parts: RoundParts): Promise<SearchSummary> {
   const done = run.roundPath(round, 'search.json')
   if (existsSync(done)) return readJson<SearchSummary>(done)
-  return timed(run.roundPath(round, 'timings.json'), 'search', async () => {
+  return runStage(run, round, 'search', async () => {
     const trees = await growTrees(run, run.recipe(round), parts)
     const summary = summarise(round, run.train.length, trees)
     writeJson(done, summary)

@@ -9,7 +9,7 @@ import { sftExamples, treesByProblem } from '../pairs/sft-examples.ts'
 import { distinctTrajectories, trajectories } from '../pairs/trajectories.ts'
 import type { Step } from '../problem/problem.ts'
 import { learnFrom, openGrammar, saveGrammar } from './grammar.ts'
-import type { Run } from './run.ts'
+import { questionsOf, type Run } from './run.ts'
 import { readTrees } from './search-round.ts'
 
 /** One line of sft.jsonl. */
@@ -56,7 +56,7 @@ function select(run: Run, round: number): RoundExamples {
   learnFrom(grammar, trees)
   saveGrammar(run, round, grammar)
 
-  const questions = new Map(run.train.map((problem) => [problem.id, problem.question]))
+  const questions = questionsOf(run)
   const least = examples.minLogProbability
   const isLikely = ({ problemId, steps }: { problemId: string; steps: readonly Step[] }) =>
     least === null || Math.min(...grammar.stepLogProbabilities(questions.get(problemId)!, steps)) >= least

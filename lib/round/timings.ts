@@ -24,22 +24,6 @@ export function readTimings(path: string): Timings {
   return { seconds: {}, search: { policy: 0, ppm: 0, python: 0, other: 0, batches: 0, requests: 0, places: 0 } }
 }
 
-/** Runs a stage and adds its seconds, also when it fails: a resumed stage counts all its tries that ended by themselves. */
-export async function timed<T>(path: string, stage: string, work: () => Promise<T>): Promise<T> {
-  const started = performance.now()
-  const [outcome] = await Promise.allSettled([work()])
-  const failed = outcome.status === 'rejected'
-  try {
-    const timings = readTimings(path)
-    timings.seconds[stage] = (timings.seconds[stage] ?? 0) + (performance.now() - started) / 1000
-    writeJson(path, timings, 2)
-  } catch (error) {
-    if (!failed) throw error // else the stage's own failure says more, e.g. which file a full disk left unwritten
-  }
-  if (failed) throw outcome.reason
-  return outcome.value
-}
-
 /** Adds what one search took. */
 export function addSearch(path: string, statistics: SearchStatistics): void {
   const timings = readTimings(path)

@@ -9,10 +9,10 @@ import { seedOf } from '../seed/random.ts'
 import { type TrainingLog, trainPolicy } from '../train/policy.ts'
 import { type PpmTrainingLog, trainPpm } from '../train/ppm.ts'
 import { loadTrained } from './models.ts'
-import type { Run } from './run.ts'
+import { questionsOf, type Run } from './run.ts'
 import type { RoundProgress } from './search-round.ts'
 import { selectExamples } from './select-examples.ts'
-import { timed } from './timings.ts'
+import { runStage } from './stage.ts'
 
 export interface TrainingParts {
   readonly engine: Engine
@@ -24,13 +24,13 @@ export interface TrainingParts {
 export async function trainRoundPolicy(run: Run, round: number, parts: TrainingParts): Promise<TrainingLog> {
   const log = run.roundPath(round, 'policy-training.json')
   if (existsSync(log) && existsSync(run.roundPath(round, 'policy'))) return readJson<TrainingLog>(log)
-  const questions = new Map(run.train.map((problem) => [problem.id, problem.question]))
+  const questions = questionsOf(run)
   const examples = selectExamples(run, round).accepted.map(({ problemId, steps }) => ({
     problemId,
     question: questions.get(problemId)!,
     steps,
   }))
-  return timed(run.roundPath(round, 'timings.json'), 'policyTraining', async () => {
+  return runStage(run, round, 'policyTraining', async () => {
     const trained = await alone(parts.engine, (engine) =>
       trainPolicy({
         ...shared(run, round, 'train policy', { ...parts, engine }),
@@ -57,12 +57,12 @@ export async function trainRoundPpm(run: Run, round: number, parts: TrainingPart
   if (options === null) return null
   const log = run.roundPath(round, 'ppm-training.json')
   if (existsSync(log) && existsSync(run.roundPath(round, 'ppm'))) return readJson<PpmTrainingLog>(log)
-  const questions = new Map(run.train.map((problem) => [problem.id, problem.question]))
+  const questions = questionsOf(run)
   const { train } = pairsFor(run, round)
   if (train.length === 0) return null
   const folder = run.roundPath(round, 'policy')
   const policy = await loadTrained(folder, () => loadCheckpoint(folder))
-  return timed(run.roundPath(round, 'timings.json'), 'ppmTraining', async () => {
+  return runStage(run, round, 'ppmTraining', async () => {
     const trained = await alone(parts.engine, (engine) =>
       trainPpm({
         ...shared(run, round, 'train PPM', { ...parts, engine }),

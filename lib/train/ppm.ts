@@ -1,6 +1,7 @@
 // Trains a process preference model: the round's own policy with a scalar head, on pairs of which one side led to a
 // right answer and the other to a wrong one (paper, section 3.3, Eq. 4). Pairs of steps and pairs of whole solutions
-// are mixed. The same cures as for the policy keep it from memorising: fresh numbers, blanked words.
+// are mixed. The same cures as for the policy keep it from memorising: fresh numbers, stories told
+// anew.
 import { encodePrefix, encodeStep } from '../model/step-format.ts'
 import { openTrainer } from '../model/training.ts'
 import { initialWeights, type Weights } from '../model/weights.ts'

@@ -3,7 +3,6 @@ import { test } from 'node:test'
 import { openEngine } from '../../lib/engine/engine.ts'
 import { Graph } from '../../lib/engine/graph.ts'
 import { adamW, type OptimizerOptions } from '../../lib/engine/optimizer.ts'
-import { schedule } from '../../lib/engine/schedule.ts'
 
 const gradientsOf = (step: number) => [3 * Math.sin(step), -4 + step, 0.5]
 const start = [1, -2, 0.25]
@@ -77,17 +76,4 @@ test('no clipping is Infinity', async () => {
 test('norms and biases do not decay unless asked to', async () => {
   close(await trained(3, options, false), reference(3, { ...options, weightDecay: 0 }))
   close(await trained(3, { ...options, decayAll: true }, false), reference(3, options))
-})
-
-test('a schedule warms up, holds, and decays to its floor', () => {
-  const at = schedule({ peak: 1, warmUp: 2, decayFrom: 4, decaySteps: 2, floor: 0 })
-  assert.deepEqual(
-    Array.from({ length: 8 }, (_, step) => at(step)),
-    [0.5, 1, 1, 1, 1, 0.5, 0, 0],
-  )
-})
-
-test('a schedule without decay stays at its peak, and the default floor is 5 %', () => {
-  assert.equal(schedule({ peak: 3 })(1e6), 3)
-  assert.equal(schedule({ peak: 1, decayFrom: 0, decaySteps: 10 })(100).toFixed(6), '0.050000')
 })
