@@ -176,7 +176,10 @@ function withValueHead(policy: Weights, config: TrainingRun<unknown>['config'], 
 /** The same pair about other numbers: question, prefix and both sides are rewritten together. */
 function renumberPair(pair: PairExample, rng: Random, sizes: 'alike' | 'mixed'): PairExample {
   const { prefix, chosen, rejected } = pair
-  const { question, steps } = renumber(pair.question, [...prefix, ...chosen, ...rejected], rng, { sizes })
+  const { question, steps } = renumber(pair.question, [...prefix, ...chosen, ...rejected], rng, {
+    sizes,
+    ...(sizes === 'alike' && { wrongFrom: prefix.length + chosen.length }), // a wrong copy stays a near miss
+  })
   return {
     question,
     prefix: steps.slice(0, prefix.length),
