@@ -1,11 +1,11 @@
 """What a forked child does: gives up what a step does not need, runs code, reports on a descriptor of its own, ends.
 
-Covered: time, memory, output, descriptors, file size, environment, a report that printing cannot forge. Not covered:
-network, reading files, signals to other processes, code that walks the frames of this file to forge its own verdict.
+Covered here: time, memory, output, descriptors, file size, environment, a report that printing cannot forge. Files,
+network and other processes are covered by the isolation that is handed in, as far as its level goes. Not covered: code
+that walks the frames of this file to forge its own verdict (flags.py tells such code).
 """
 
 import builtins
-import ctypes
 import json
 import math
 import os
@@ -16,11 +16,11 @@ import sys
 import types
 
 import plain
+from flags import flags_of
+from linux import LIBC, PR_SET_PDEATHSIG, prctl
 
 RESULT, OUTPUT = 3, 4  # descriptors in the child; 0, 1 and 2 are /dev/null
 SPARE_MEMORY = 64 << 20  # bytes beyond the limit, for reporting a MemoryError
-PR_SET_PDEATHSIG = 1
-LIBC = ctypes.CDLL(None) if sys.platform == 'linux' else None
 
 
 def lower(kind, soft, hard=None):
@@ -31,9 +31,11 @@ def lower(kind, soft, hard=None):
     resource.setrlimit(kind, (soft, soft if hard is None else hard))
 
 
-def contain(limits, descriptors, parent):
+def contain(limits, descriptors, parent, isolation, slot):
     null, output, result = descriptors
     os.setsid()
+    set_limits(limits)
+    isolation.confine(slot)
     for descriptor in (0, 1, 2):
         os.dup2(null, descriptor)
     os.dup2(result, RESULT)  # the pipes of the zygote had 3 and 4, so neither is in the way
@@ -44,9 +46,14 @@ def contain(limits, descriptors, parent):
         signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if LIBC is not None:
-        LIBC.prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+        prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL))  # after the change of uid, which takes it back
         if os.getppid() != parent:
             os._exit(1)
+    random.seed(0)
+    isolation.close()
+
+
+def set_limits(limits):
     seconds = limits['cpuMs'] / 1000
     lower(resource.RLIMIT_CPU, math.ceil(seconds) + 1, math.ceil(seconds) + 2)  # whole seconds: only the back-stop
     signal.setitimer(signal.ITIMER_PROF, seconds)
@@ -60,7 +67,6 @@ def contain(limits, descriptors, parent):
     lower(resource.RLIMIT_CORE, 0)
     lower(resource.RLIMIT_NOFILE, 32)
     lower(resource.RLIMIT_NPROC, 0)  # refuses fork and threads, except to root
-    random.seed(0)
 
 
 def reporter(nonce, write=os.write):
@@ -73,6 +79,11 @@ def reporter(nonce, write=os.write):
             line = line[write(RESULT, line) :]
 
     return report
+
+
+def mark_of(nonce):
+    """What stands before each step's output where all of it is kept."""
+    return b'\0' + nonce[::-1].encode() + b'\n'
 
 
 def describe(error, filename):
@@ -95,8 +106,10 @@ def describe(error, filename):
     return found
 
 
-def run_steps(steps, report):
-    """Runs the steps one after the other in one namespace; only what the last one prints reaches the zygote."""
+def run_steps(steps, report, mark):
+    """Runs the steps one after the other in one namespace. Only what the last one prints reaches the zygote; with `mark`,
+    bytes that no step knows beforehand, what all of them print, `mark` before each.
+    """
     module = types.ModuleType('__main__')
     module.__builtins__ = builtins
     sys.modules['__main__'] = module
@@ -104,17 +117,21 @@ def run_steps(steps, report):
     sys.stdin = open(0, encoding='utf-8', errors='surrogateescape', closefd=False)
     out = sys.stdout = sys.__stdout__ = open(1, 'w', encoding='utf-8', errors='surrogateescape', closefd=False)
     sys.stderr = sys.__stderr__ = open(2, 'w', encoding='utf-8', errors='backslashreplace', closefd=False)
+    last = len(steps) - 1
     for index, text in enumerate(steps):
         filename = f'<step {index + 1}>'
         try:
-            if index == len(steps) - 1:
-                if not out.closed:
-                    out.flush()
+            if not out.closed:
+                out.flush()
+            if index == 0 if mark else index == last:
                 os.dup2(OUTPUT, 1)
                 os.close(OUTPUT)
+            if mark:
+                os.write(1, mark)
+            if index == last:
                 report(b'last')
             exec(compile(text, filename, 'exec'), module.__dict__)
-            if index == len(steps) - 1 and not out.closed:
+            if index == last and not out.closed:
                 out.flush()
         except BaseException as error:
             if isinstance(error, MemoryError):
@@ -128,15 +145,15 @@ def run_steps(steps, report):
             except BaseException:
                 found['flushed'] = False  # what was printed is not part of a failed step's verdict
             return found
-    return {'status': 'ok', 'step': len(steps) - 1}
+    return {'status': 'ok', 'step': last}
 
 
-def run(request, descriptors, nonce, parent):
+def run(request, descriptors, nonce, parent, isolation, slot):
     """Never returns. Exit status: 0 after a report, 1 without one."""
     leave, dumps, report = os._exit, json.JSONEncoder().encode, reporter(nonce)
     try:
         try:
-            contain(request['limits'], descriptors, parent)
+            contain(request['limits'], descriptors, parent, isolation, slot)
         except Exception as error:
             report(dumps({'status': 'infra', 'message': f'{type(error).__name__} while limits were set: {error}'}).encode())
             leave(0)
@@ -144,7 +161,9 @@ def run(request, descriptors, nonce, parent):
         if 'groups' in request:
             found = plain.run_batch(request['groups'], request['limits']['outputBytes'])
         else:
-            found = run_steps(request['steps'], report)
+            if request.get('detail'):
+                report(b'flags ' + dumps(flags_of(request['steps'])).encode())
+            found = run_steps(request['steps'], report, mark_of(nonce) if request.get('detail') else b'')
         report(dumps(found).encode())
         leave(0)
     finally:

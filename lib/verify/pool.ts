@@ -1,6 +1,10 @@
 // Shares fork servers among all that wants to run: plain groups gather into batches while a batch is under way, whatever
 // is not plain runs alone, and each server has a place for a batch beside its places for single runs, so slow code
-// delays no plain code. Assumes that a run may be repeated. Keeps no verdicts: verifier.ts does.
+// delays no plain code. Code that names sympy runs in servers that hold it already; they start when first needed.
+// Assumes that a run may be repeated. Keeps no verdicts: verifier.ts does.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Isolation, launchOf } from './level.ts'
 import { failed, prefixFailed, printed, verdictOf } from './outcome.ts'
 import type { Python } from './python.ts'
 import type { Verdict } from './verdict.ts'
@@ -12,7 +16,10 @@ export interface Group {
   readonly candidates: readonly string[]
   /** True when the earlier steps are judged too: the first that fails gives the verdict. */
   readonly whole: boolean
-  settle(candidate: number, verdict: Verdict): void
+  /** True when every candidate runs alone and its reply carries details. */
+  readonly detail?: boolean
+  /** `reply`: what the server said of a run alone; null where the candidate ran in a batch, or ended its server. */
+  settle(candidate: number, verdict: Verdict, reply: Reply | null): void
   fail(candidate: number, error: Error): void
 }
 
@@ -29,6 +36,9 @@ export interface PoolOptions {
   readonly limits: Limits
   /** Modules that every server imports once, before it forks. */
   readonly preload: readonly string[]
+  readonly isolation: Isolation
+  /** Candidates that may wait before `room()` makes callers wait. Minimum: 1. */
+  readonly queueLimit: number
 }
 
 /** Counts since the pool was opened. */
@@ -47,7 +57,11 @@ export interface PoolCounts {
   recycled: number
 }
 
+/** What a server holds before it forks; the code decides which one it runs in. */
+type Kind = 'bare' | 'sympy'
+
 interface Lane {
+  readonly kind: Kind
   zygote: Zygote | null // null while one starts
   runs: number
   batches: number // under way: 0 or 1
@@ -58,6 +72,7 @@ interface Lane {
 interface Single {
   readonly group: Group
   readonly candidate: number
+  readonly kind: Kind
   deaths: number // servers that ended while it ran
   retries: number // other failures that are not the code's
 }
@@ -65,6 +80,8 @@ interface Single {
 const MAX_RETRIES = 2
 const MAX_STARTS = 4
 const LONGEST_BATCHED = 32_768 // characters of one group; a longer one is not plain anyway
+const SYMPY = /\bsympy\b/
+const WARM_UP = join(import.meta.dirname, 'sympy_warm_up.py')
 const COMPOUND =
   /^[ \t]*(?:import|from|for|while|if|elif|else|def|class|try|with|return|raise|assert|del|global|lambda|async|@)/m
 const PLAIN_CPU_MS = 2_000 // a batch is many steps, so a small limit for one step does not fit it
@@ -76,7 +93,10 @@ export class Pool {
   readonly #batchLimits: Limits
   readonly #lanes: Lane[]
   #groups: Group[] = []
-  #singles: Single[] = []
+  readonly #singles: Record<Kind, Single[]> = { bare: [], sympy: [] }
+  #isSympyReady: boolean
+  #waiting = 0 // candidates submitted and not settled
+  #callers: (() => void)[] = []
   #quarantine: Promise<void> = Promise.resolve()
   readonly #starting = new Set<Promise<void>>()
   #pumpScheduled = false
@@ -101,7 +121,8 @@ export class Pool {
       cpuMs: Math.max(options.limits.cpuMs, PLAIN_CPU_MS),
       wallMs: Math.max(options.limits.wallMs, PLAIN_WALL_MS),
     }
-    this.#lanes = Array.from({ length: options.processes }, () => newLane())
+    this.#lanes = Array.from({ length: options.processes }, () => newLane('bare'))
+    this.#isSympyReady = options.isolation.sympy !== null
   }
 
   /** Process ids of the servers that run now. */
@@ -109,12 +130,19 @@ export class Pool {
     return this.#lanes.flatMap(({ zygote }) => (zygote?.isAlive ? [zygote.pid] : []))
   }
 
-  submit(group: Group): void {
+  /** Resolves when fewer candidates wait than `queueLimit`; null when that is so now. */
+  room(): Promise<void> | null {
+    if (this.#waiting < this.#options.queueLimit || this.#closed) return null
+    return new Promise((resolve) => this.#callers.push(resolve))
+  }
+
+  submit(asked: Group): void {
     if (this.#closed) {
-      failAll(group, this.#closed)
+      failAll(asked, this.#closed)
       return
     }
-    const alone = group.steps.some(isCompound) || charactersOf(group) > LONGEST_BATCHED
+    const group = this.#counted(asked)
+    const alone = group.detail || group.steps.some(isCompound) || charactersOf(group) > LONGEST_BATCHED
     const batched: number[] = []
     for (const [candidate, text] of group.candidates.entries()) {
       if (alone || isCompound(text)) this.#queueSingle(group, candidate)
@@ -122,6 +150,18 @@ export class Pool {
     }
     if (batched.length > 0) this.#groups.push(partOf(group, batched))
     this.#schedulePump()
+  }
+
+  /** Runs a program with details in a server started for it, so that nothing is as it was in another run. */
+  async runApart(steps: readonly string[]): Promise<{ verdict: Verdict; reply: Reply }> {
+    const zygote = await this.#start('bare')
+    try {
+      this.counts.forks++
+      const reply = await zygote.ask({ steps, detail: true }, this.#options.limits)
+      return { verdict: verdictOf(reply, this.#options.limits, this.#options.python.path), reply }
+    } finally {
+      await zygote.dispose()
+    }
   }
 
   /** Ends every server. What is queued or under way fails. */
@@ -135,7 +175,30 @@ export class Pool {
   #close(reason: Error): void {
     this.#closed ??= reason
     for (const group of this.#groups.splice(0)) failAll(group, this.#closed)
-    for (const { group, candidate } of this.#singles.splice(0)) group.fail(candidate, this.#closed)
+    for (const queue of Object.values(this.#singles)) {
+      for (const { group, candidate } of queue.splice(0)) group.fail(candidate, this.#closed)
+    }
+    for (const resolve of this.#callers.splice(0)) resolve()
+  }
+
+  /** The group, with its candidates counted as waiting until each is settled. */
+  #counted(group: Group): Group {
+    this.#waiting += group.candidates.length
+    const done = () => {
+      this.#waiting--
+      if (this.#waiting < this.#options.queueLimit) this.#callers.shift()?.()
+    }
+    return {
+      ...group,
+      settle: (candidate, verdict, reply) => {
+        done()
+        group.settle(candidate, verdict, reply)
+      },
+      fail: (candidate, error) => {
+        done()
+        group.fail(candidate, error)
+      },
+    }
   }
 
   #schedulePump(): void {
@@ -149,7 +212,7 @@ export class Pool {
 
   #pump(): void {
     const open = this.#lanes.filter(({ zygote, worn }) => zygote?.isAlive && !worn)
-    const forBatches = open.filter(({ batches }) => batches === 0)
+    const forBatches = open.filter(({ batches, kind }) => batches === 0 && kind === 'bare')
     forBatches.forEach((lane, index) => {
       const share = Math.ceil(this.#groups.length / (forBatches.length - index))
       const groups = this.#groups.splice(0, Math.min(share, this.#options.groupsPerBatch))
@@ -157,9 +220,25 @@ export class Pool {
     })
     for (let place = 0; place < this.#options.singlesPerProcess; place++) {
       for (const lane of open) {
-        if (this.#singles.length > 0 && lane.singles <= place) void this.#runSingle(lane, this.#singles.shift()!)
+        const queue = this.#singles[lane.kind]
+        if (queue.length > 0 && lane.singles <= place) void this.#runSingle(lane, queue.shift()!)
       }
     }
+    if (this.#singles.sympy.length > 0) this.#addSympyLane()
+  }
+
+  /** One more server with sympy, where none is starting and there are fewer than servers without. */
+  #addSympyLane(): void {
+    const lanes = this.#lanes.filter(({ kind }) => kind === 'sympy')
+    if (this.#closed || lanes.length >= this.#options.processes || lanes.some(({ zygote }) => zygote === null)) return
+    const lane = newLane('sympy')
+    this.#lanes.push(lane)
+    this.#track(this.#fill(lane, 1), () => {
+      this.#lanes.splice(this.#lanes.indexOf(lane), 1)
+      if (lanes.length > 0) return // the others do
+      this.#isSympyReady = false // a sympy that cannot be imported is the step's own error to meet
+      this.#singles.bare.push(...this.#singles.sympy.splice(0))
+    })
   }
 
   async #runBatch(lane: Lane, groups: Group[]): Promise<void> {
@@ -186,12 +265,12 @@ export class Pool {
       group.candidates.forEach((_, candidate) => {
         const outcome = result[candidate] ?? null
         if (outcome === null) this.#queueSingle(group, candidate)
-        else group.settle(candidate, typeof outcome === 'string' ? printed(outcome) : failed(outcome))
+        else group.settle(candidate, typeof outcome === 'string' ? printed(outcome) : failed(outcome), null)
       })
     } else {
       const verdict = failed(result.error)
       group.candidates.forEach((_, candidate) => {
-        group.settle(candidate, group.whole ? verdict : prefixFailed(verdict))
+        group.settle(candidate, group.whole ? verdict : prefixFailed(verdict), null)
       })
     }
   }
@@ -202,7 +281,12 @@ export class Pool {
 
   #queueSingle(group: Group, candidate: number): void {
     if (this.#closed) group.fail(candidate, this.#closed)
-    else this.#singles.push({ group, candidate, deaths: 0, retries: 0 })
+    else {
+      const usesSympy =
+        this.#isSympyReady && [...group.steps, group.candidates[candidate]!].some((text) => SYMPY.test(text))
+      const kind = usesSympy ? 'sympy' : 'bare'
+      this.#singles[kind].push({ group, candidate, kind, deaths: 0, retries: 0 })
+    }
   }
 
   async #runSingle(lane: Lane, single: Single): Promise<void> {
@@ -214,7 +298,7 @@ export class Pool {
       single.deaths++
       if (this.#closed) single.group.fail(single.candidate, this.#closed)
       else if (!(error instanceof ZygoteDied)) single.group.fail(single.candidate, error as Error)
-      else if (single.deaths < MAX_RETRIES) this.#singles.unshift(single)
+      else if (single.deaths < MAX_RETRIES) this.#singles[single.kind].unshift(single)
       else this.#isolate(single)
     }
     lane.singles--
@@ -226,18 +310,18 @@ export class Pool {
     const verdict = verdictOf(reply, this.#options.limits, this.#options.python.path)
     const byEarlierStep = verdict.kind !== 'ok' && !reply.reachedLast && group.steps.length > 0
     if (verdict.kind !== 'infra' && (group.whole || !byEarlierStep)) {
-      group.settle(candidate, verdict)
+      group.settle(candidate, verdict, reply)
       return
     }
     if (verdict.kind === 'infra' && lane) lane.worn = true // a fresh server may manage what this one could not
     if (single.retries < MAX_RETRIES && lane && !this.#closed) {
       single.retries++
-      this.#singles.push(single)
+      this.#singles[single.kind].push(single)
     } else if (verdict.kind === 'infra') {
       const told = `Expected the sandbox to run a step, but it failed ${single.retries + 1} times: ${verdict.message}`
       group.fail(candidate, this.#closed ?? new Error(told))
     } else {
-      group.settle(candidate, prefixFailed(verdict))
+      group.settle(candidate, prefixFailed(verdict), reply)
     }
   }
 
@@ -248,14 +332,14 @@ export class Pool {
       let zygote: Zygote | null = null
       try {
         if (this.#closed) throw this.#closed
-        zygote = await Zygote.start(this.#options.python, this.#options.preload)
+        zygote = await this.#start(single.kind)
         this.counts.forks++
         this.#settleSingle(single, await zygote.ask(requestOf(single), this.#options.limits), null)
       } catch (error) {
         if (this.#closed || !zygote || !(error instanceof ZygoteDied)) {
           group.fail(candidate, this.#closed ?? (error as Error))
         } else {
-          group.settle(candidate, { kind: 'died', how: 'its fork server ended each time it ran' })
+          group.settle(candidate, { kind: 'died', how: 'its fork server ended each time it ran' }, null)
         }
       }
       await zygote?.dispose()
@@ -278,22 +362,32 @@ export class Pool {
       else this.counts.deaths++
       const old = lane.zygote
       lane.zygote = null
-      const replaced = Promise.all([old.dispose(), this.#fill(lane, MAX_STARTS)]).then(
-        () => this.#schedulePump(),
-        (error: Error) => this.#close(error), // nothing can be run any more
-      )
-      this.#starting.add(replaced)
-      void replaced.finally(() => this.#starting.delete(replaced))
+      const replaced = Promise.all([old.dispose(), this.#fill(lane, MAX_STARTS)])
+      this.#track(replaced, (error) => this.#close(error)) // nothing can be run any more
     }
     this.#schedulePump()
+  }
+
+  /** Waits for a start on behalf of dispose(), then looks for work, or tells `onFailure` first. */
+  #track(start: Promise<unknown>, onFailure: (error: Error) => void): void {
+    const settled = start.then(() => undefined, onFailure).then(() => this.#schedulePump())
+    this.#starting.add(settled)
+    void settled.finally(() => this.#starting.delete(settled))
+  }
+
+  async #start(kind: Kind): Promise<Zygote> {
+    const { python, isolation, preload } = this.#options
+    const launch = launchOf(python, isolation, preload)
+    if (kind === 'bare') return Zygote.start(launch)
+    return Zygote.start({ ...launch, preload: [...preload, 'sympy'], warmUp: readFileSync(WARM_UP, 'utf8') })
   }
 
   /** Starts a server for the lane, again after a pause when that fails, `starts` times in all. */
   async #fill(lane: Lane, starts: number): Promise<void> {
     for (let start = 1; ; start++) {
       try {
-        const zygote = await Zygote.start(this.#options.python, this.#options.preload)
-        Object.assign(lane, newLane(), { zygote })
+        const zygote = await this.#start(lane.kind)
+        Object.assign(lane, newLane(lane.kind), { zygote })
         zygote.onDeath = () => this.#release(lane)
         return
       } catch (error) {
@@ -314,7 +408,7 @@ function partOf(group: Group, candidates: number[]): Group {
   return {
     ...group,
     candidates: candidates.map((candidate) => group.candidates[candidate]!),
-    settle: (index, verdict) => group.settle(candidates[index]!, verdict),
+    settle: (index, verdict, reply) => group.settle(candidates[index]!, verdict, reply),
     fail: (index, error) => group.fail(candidates[index]!, error),
   }
 }
@@ -323,12 +417,13 @@ function failAll(group: Group, error: Error): void {
   for (const candidate of group.candidates.keys()) group.fail(candidate, error)
 }
 
-function newLane(): Lane {
-  return { zygote: null, runs: 0, batches: 0, singles: 0, worn: false }
+function newLane(kind: Kind): Lane {
+  return { kind, zygote: null, runs: 0, batches: 0, singles: 0, worn: false }
 }
 
 function requestOf({ group, candidate }: Single) {
-  return { steps: [...group.steps, group.candidates[candidate]!] }
+  const steps = [...group.steps, group.candidates[candidate]!]
+  return group.detail ? { steps, detail: true } : { steps }
 }
 
 function charactersOf({ steps, candidates }: Group): number {

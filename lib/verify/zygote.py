@@ -2,11 +2,15 @@
 
 Requests come on descriptor 3, replies leave on 4: u32be length, then UTF-8 JSON. Ends when 3 reaches its end, and takes
 its children along. The other side limits how many requests are under way; nothing is queued here. Assumes fork,
-hence Linux or macOS. `argv[1]`: {"preload": [module, ...]}.
+hence Linux or macOS. `argv[1]`, a JSON object: "level", see isolate.py; "preload": modules to import before the first
+fork; "warmUp": code to run then; "probe": see probe.py; "stdio": requests come on 0 and replies leave on 1, as through a
+command that hands on nothing else.
 """
 
 import gc
 import importlib
+import importlib.util
+import itertools
 import json
 import os
 import platform
@@ -20,14 +24,25 @@ import time
 folder = os.path.dirname(os.path.abspath(__file__))
 sys.path[:] = [folder] + [entry for entry in sys.path if os.path.abspath(entry or '.') != folder]  # no -P before 3.11
 import child  # noqa: E402
+from isolate import Isolation  # noqa: E402
+from linux import LIBC, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS, prctl  # noqa: E402
+from probe import reach  # noqa: E402
 
-del sys.path[0], sys.modules['child'], sys.modules['plain']  # not for steps to import
+del sys.path[0]
+for name in ('child', 'flags', 'isolate', 'jail', 'landlock', 'linux', 'plain', 'probe', 'seccomp'):
+    del sys.modules[name]  # not for steps to import
 
 REQUESTS, REPLIES = 3, 4
 MAX_FRAME = 16 << 20
 MAX_REPORT = 64 << 10
-PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 36, 38
-REPORTED = {'status': str, 'type': str, 'message': str, 'module': str, 'line': int, 'step': int}
+REPORTED = {'status': str, 'type': str, 'message': str, 'module': str, 'line': int}
+FLAGS = {
+    'introspection': bool,
+    'swallowedException': bool,
+    'nothingComputed': bool,
+    'onlyLiteralsPrinted': bool,
+    'unusualImports': list,
+}
 
 selector = selectors.DefaultSelector()
 runs = {}  # pid -> Run
@@ -43,6 +58,9 @@ class Run:
         self.started = time.monotonic()
         self.deadline = self.started + limits['wallMs'] / 1000
         self.nonce = os.urandom(16).hex()
+        self.mark = child.mark_of(self.nonce) if request.get('detail') else b''
+        self.marks = 0  # steps whose output has begun, where they are marked
+        self.slot = next(slot for slot in itertools.count() if slot not in {run.slot for run in runs.values()})
         self.pid = None
         self.output, self.output_bytes = bytearray(), 0
         self.report, self.max_report = bytearray(), MAX_FRAME // 2 if self.is_batch else MAX_REPORT
@@ -51,7 +69,7 @@ class Run:
         self.ended = False
 
 
-def start(request, null):
+def start(request, null, isolation):
     run, zygote = Run(request), os.getpid()
     (output, output_end), (report, report_end) = os.pipe(), os.pipe()
     try:
@@ -62,7 +80,7 @@ def start(request, null):
         reply({'id': run.id, 'status': 'infra', 'message': f'fork failed: {error.strerror}'})
         return
     if run.pid == 0:
-        child.run(request, (null, output_end, report_end), run.nonce, zygote)
+        child.run(request, (null, output_end, report_end), run.nonce, zygote, isolation, run.slot)
     runs[run.pid] = run
     os.close(output_end)
     os.close(report_end)
@@ -83,8 +101,13 @@ def take(run, descriptor):
         return False
     if run.pipes[descriptor] == 'output':
         run.output_bytes += len(data)
-        run.output += data[: max(0, run.max_output - len(run.output))]
-        if run.output_bytes > run.max_output:
+        run.output += data
+        while run.mark and run.mark in run.output:
+            printed, _, run.output = run.output.partition(run.mark)
+            run.output_bytes -= len(printed) + len(run.mark)
+            run.marks += 1
+        del run.output[run.max_output + len(run.mark) :]
+        if run.output_bytes > run.max_output + len(run.mark):  # a part of the next mark may be among them
             kill(run, 'output')
             return False
     else:
@@ -135,6 +158,10 @@ def finish(run, status, usage):
     if code == 0 and genuine and bodies and not run.is_batch:
         found = parse_report(bodies[-1], ('ok', 'error', 'memory') if contained else ('infra',))
     answer['reachedLast'] = b'last' in bodies
+    if run.mark:
+        answer['step'] = max(0, run.marks - 1)
+        answer['maxRssMb'] = round(usage.ru_maxrss / (1 << 20 if sys.platform == 'darwin' else 1 << 10), 1)
+        answer['flags'] = parse_flags(bodies)
     if run.killed == 'wall':
         answer.update(status='timeout', clock='wall')
     elif run.output_bytes > run.max_output:
@@ -144,7 +171,7 @@ def finish(run, status, usage):
         send(json.dumps(answer)[:-1].encode() + b', "status": "batch", "results": ' + bodies[-1] + b'}')
         return
     elif found is not None:
-        answer.update(found, stdout=run.output.decode('utf-8', 'replace'))
+        answer.update(found)
     elif code in (-signal.SIGPROF, -signal.SIGXCPU) or (code == -signal.SIGKILL and cpu_ms >= run.cpu_ms):
         answer.update(status='timeout', clock='cpu')
     elif not contained:
@@ -153,7 +180,18 @@ def finish(run, status, usage):
         answer.update(status='died', how='something else than the report came on its descriptor')
     else:
         answer.update(status='died', how=f'{ending(code)} without a report')
+    if run.mark or answer['status'] == 'ok':
+        answer['stdout'] = run.output[: run.max_output].decode('utf-8', 'replace')
     reply(answer)
+
+
+def parse_flags(bodies):
+    """The first line of flags, which was written before any step ran; None when there is none."""
+    for body in bodies:
+        if body.startswith(b'flags '):
+            found = json.loads(body[len(b'flags ') :])
+            return found if {key: type(value) for key, value in found.items()} == FLAGS else None
+    return None
 
 
 def parse_report(body, statuses):
@@ -204,6 +242,27 @@ def reap():
             kill_strays()  # a stray has ended; its own children are next
 
 
+def version_of(package):
+    """Version of an installed package by the name of its folder of metadata, without importing it; None: not installed."""
+    spec = importlib.util.find_spec(package)
+    if spec is None or spec.origin is None:
+        return None
+    for name in os.listdir(os.path.dirname(os.path.dirname(spec.origin))):
+        if name.startswith(package + '-') and name.endswith(('.dist-info', '.egg-info')):
+            return name[len(package) + 1 : -len('.dist-info')].split('-')[0]
+    return 'unknown'
+
+
+def take_over_stdio():
+    """Descriptors of their own for requests and replies; what code prints goes to standard error from here on."""
+    requests, replies = os.dup(0), os.dup(1)
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.dup2(2, 1)
+    os.close(null)
+    return requests, replies
+
+
 def reply(answer):
     send(json.dumps(answer).encode())
 
@@ -214,18 +273,29 @@ def send(body):
         data = data[os.write(REPLIES, data) :]
 
 
-def serve():
+def serve(config):
+    global REQUESTS, REPLIES
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)  # the end of descriptor 3 is what stops this process
-    if child.LIBC is not None:
-        child.LIBC.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-        child.LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        signal.signal(number, signal.SIG_IGN)  # the end of the requests is what stops this process
+    if config.get('stdio'):
+        REQUESTS, REPLIES = take_over_stdio()
+    reached = reach(config['probe']) if config.get('probe') else None
+    if LIBC is not None:
+        prctl(PR_SET_NO_NEW_PRIVS, 1)
+        prctl(PR_SET_CHILD_SUBREAPER, 1)
     empty = tempfile.mkdtemp()
     os.chdir(empty)
     os.rmdir(empty)  # a working folder in which nothing can be made, and which needs no cleaning up
+    try:
+        isolation = Isolation(config['level'], (REQUESTS, REPLIES))
+    except OSError as error:
+        reply({'refused': error.strerror or str(error)})
+        return
     null = os.open(os.devnull, os.O_RDWR)
-    for module in json.loads(sys.argv[1])['preload']:
+    for module in config['preload']:
         importlib.import_module(module)
+    if config.get('warmUp'):
+        exec(config['warmUp'], {'__name__': 'warm_up'})
     wake, wake_end = os.pipe()
     for descriptor in (wake, wake_end):
         os.set_blocking(descriptor, False)
@@ -235,7 +305,8 @@ def serve():
     selector.register(wake, selectors.EVENT_READ)
     gc.collect()
     gc.freeze()  # else the first collection in a child copies every page of this process
-    reply({'ready': True, 'python': platform.python_version(), 'pid': os.getpid()})
+    hello = {'ready': True, 'python': platform.python_version(), 'sympy': version_of('sympy'), 'reached': reached}
+    reply({**hello, **isolation.describe()})
     waiting = bytearray()
     while True:
         deadline = min((run.deadline for run in runs.values() if run.killed is None), default=None)
@@ -258,11 +329,11 @@ def serve():
             length = struct.unpack_from('>I', waiting)[0]
             request = json.loads(bytes(waiting[4 : 4 + length]))
             del waiting[: 4 + length]
-            start(request, null)
+            start(request, null, isolation)
 
 
 try:
-    serve()
+    serve(json.loads(sys.argv[1]))
 except BaseException:
     sys.excepthook(*sys.exc_info())  # to descriptor 2, which the other side keeps for its error message
 for survivor in runs:
