@@ -28,7 +28,8 @@ export interface Outcome {
   readonly harm: readonly string[]
 }
 
-const SECRET = 'wanted-by-no-step'
+/** In the environment of this program from its start, so that /proc shows it too. */
+const SECRET = process.env.HOSTILE_SECRET ?? ''
 const WRITTEN = [
   join(tmpdir(), 'HOSTILE_PWNED'),
   '/tmp/HOSTILE_PWNED',
@@ -46,7 +47,7 @@ async function main(): Promise<void> {
     python: string
     ids: string[]
   }
-  process.env.HOSTILE_SECRET = SECRET
+  if (!SECRET) throw new Error('Expected HOSTILE_SECRET in the environment')
   const snippets = readFileSync(file, 'utf8')
     .split('\n')
     .filter(Boolean)

@@ -119,7 +119,8 @@ function runAll(wrap: readonly string[], options: Record<string, unknown>): Prom
   const script = join(folder, 'test/verify/hostile-run.js')
   const given = JSON.stringify({ ...options, file: join(folder, 'snippets.jsonl') })
   const [command, ...args] = [...wrap, process.execPath, script, given]
-  const child = spawn(command!, args, { stdio: ['ignore', 'pipe', 'inherit'], cwd: '/' })
+  const env = { ...process.env, HOSTILE_SECRET: 'wanted-by-no-step' }
+  const child = spawn(command!, args, { stdio: ['ignore', 'pipe', 'inherit'], cwd: '/', env })
   let text = ''
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
     text += chunk
