@@ -12,14 +12,19 @@ import os
 import random
 import resource
 import signal
+import socket
 import sys
+import time
 import types
 
 import plain
-from flags import flags_of
+from checkpoint import await_request, copy
+from flags import flags_of, is_ordinary
 from linux import LIBC, PR_SET_PDEATHSIG, prctl
 
-RESULT, OUTPUT = 3, 4  # descriptors in the child; 0, 1 and 2 are /dev/null
+RESULT, OUTPUT, CONTROL = 3, 4, 5  # descriptors in the child; 0, 1 and 2 are /dev/null
+MOST_PROCESSES = 64  # of a user, where fork is allowed
+PAYS_MS = 10  # CPU time of steps from which on waiting with them is worth its forks
 SPARE_MEMORY = 64 << 20  # bytes beyond the limit, for reporting a MemoryError
 
 
@@ -31,16 +36,18 @@ def lower(kind, soft, hard=None):
     resource.setrlimit(kind, (soft, soft if hard is None else hard))
 
 
-def contain(limits, descriptors, parent, isolation, slot):
-    null, output, result = descriptors
+def contain(limits, descriptors, parent, isolation, slot, may_fork):
+    null, output, result, *control = descriptors
     os.setsid()
-    set_limits(limits)
+    set_limits(limits, may_fork)
     isolation.confine(slot)
     for descriptor in (0, 1, 2):
         os.dup2(null, descriptor)
     os.dup2(result, RESULT)  # the pipes of the zygote had 3 and 4, so neither is in the way
     os.dup2(output, OUTPUT)
-    os.closerange(OUTPUT + 1, 1024)
+    if control:
+        os.dup2(control[0], CONTROL)
+    os.closerange(CONTROL + 1 if control else CONTROL, 1024)
     signal.set_wakeup_fd(-1)
     for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGHUP, signal.SIGPROF):
         signal.signal(number, signal.SIG_DFL)
@@ -50,10 +57,10 @@ def contain(limits, descriptors, parent, isolation, slot):
         if os.getppid() != parent:
             os._exit(1)
     random.seed(0)
-    isolation.close()
+    isolation.close(may_fork)
 
 
-def set_limits(limits):
+def set_limits(limits, may_fork):
     seconds = limits['cpuMs'] / 1000
     lower(resource.RLIMIT_CPU, math.ceil(seconds) + 1, math.ceil(seconds) + 2)  # whole seconds: only the back-stop
     signal.setitimer(signal.ITIMER_PROF, seconds)
@@ -66,7 +73,7 @@ def set_limits(limits):
     lower(resource.RLIMIT_FSIZE, 0)
     lower(resource.RLIMIT_CORE, 0)
     lower(resource.RLIMIT_NOFILE, 32)
-    lower(resource.RLIMIT_NPROC, 0)  # refuses fork and threads, except to root
+    lower(resource.RLIMIT_NPROC, MOST_PROCESSES if may_fork else 0)  # 0 refuses fork and threads, except to root
 
 
 def reporter(nonce, write=os.write):
@@ -106,20 +113,25 @@ def describe(error, filename):
     return found
 
 
-def run_steps(steps, report, mark):
-    """Runs the steps one after the other in one namespace. Only what the last one prints reaches the zygote; with `mark`,
-    bytes that no step knows beforehand, what all of them print, `mark` before each.
-    """
+def new_module():
+    """The namespace of a program, with the streams of python3 under LANG=C.UTF-8. Result: it, and standard output."""
     module = types.ModuleType('__main__')
     module.__builtins__ = builtins
     sys.modules['__main__'] = module
-    # the settings of python3 under LANG=C.UTF-8
     sys.stdin = open(0, encoding='utf-8', errors='surrogateescape', closefd=False)
     out = sys.stdout = sys.__stdout__ = open(1, 'w', encoding='utf-8', errors='surrogateescape', closefd=False)
     sys.stderr = sys.__stderr__ = open(2, 'w', encoding='utf-8', errors='backslashreplace', closefd=False)
+    return module, out
+
+
+def run_steps(steps, module, out, report, mark=b'', number=1):
+    """Runs the steps, the first of which is the program's step `number`, in the namespace of `module`. Only what the last
+    one prints reaches the zygote; with `mark`, bytes that no step knows beforehand, what all of them print, `mark` before
+    each.
+    """
     last = len(steps) - 1
     for index, text in enumerate(steps):
-        filename = f'<step {index + 1}>'
+        filename = f'<step {index + number}>'
         try:
             if not out.closed:
                 out.flush()
@@ -149,22 +161,67 @@ def run_steps(steps, report, mark):
 
 
 def run(request, descriptors, nonce, parent, isolation, slot):
-    """Never returns. Exit status: 0 after a report, 1 without one."""
+    """Never returns. Exit status: 0 after a report, 1 without one. With three descriptors it may be kept, see checkpoint.py."""
     leave, dumps, report = os._exit, json.JSONEncoder().encode, reporter(nonce)
     try:
+        may_keep = len(descriptors) > 3 and is_ordinary(flags_of(request['steps']))
         try:
-            contain(request['limits'], descriptors, parent, isolation, slot)
+            contain(request['limits'], descriptors, parent, isolation, slot, may_keep)
         except Exception as error:
             report(dumps({'status': 'infra', 'message': f'{type(error).__name__} while limits were set: {error}'}).encode())
             leave(0)
         report(b'contained')
         if 'groups' in request:
             found = plain.run_batch(request['groups'], request['limits']['outputBytes'])
+        elif may_keep:
+            run_and_wait(request, report, isolation)
         else:
             if request.get('detail'):
                 report(b'flags ' + dumps(flags_of(request['steps'])).encode())
-            found = run_steps(request['steps'], report, mark_of(nonce) if request.get('detail') else b'')
+            mark = mark_of(nonce) if request.get('detail') else b''
+            found = run_steps(request['steps'], *new_module(), report, mark)
         report(dumps(found).encode())
         leave(0)
     finally:
         leave(1)
+
+
+def run_and_wait(request, report, isolation):
+    """Runs the steps, then waits for requests that continue them; every process that this makes ends in here."""
+    leave, dumps, duplicate, close = os._exit, json.JSONEncoder().encode, os.dup2, os.close
+    clock, set_timer, connect = time.process_time, signal.setitimer, socket.socket
+    steps, number, spent = request['steps'], 1, 0.0
+    module, out = new_module()
+    while True:
+        found = run_steps(steps, module, out, report, number=number)
+        spent += clock()
+        pays = may_keep_on(found, out) and spent * 1000 >= PAYS_MS
+        pid = copy() if pays else 1
+        if pid:
+            if pays:
+                report(b'kept %d' % pid)
+            report(dumps(found).encode())
+            leave(0)
+        number += len(steps)
+        for descriptor in (1, RESULT):
+            duplicate(0, descriptor)  # the zygote sees the end of the other half's pipes
+        control = connect(socket.AF_UNIX, socket.SOCK_SEQPACKET, 0, CONTROL)
+        request, (output, result, next_control), pid = await_request(control)
+        control.detach()
+        for descriptor, place in ((output, OUTPUT), (result, RESULT), (next_control, CONTROL)):
+            if descriptor != place:
+                duplicate(descriptor, place)
+                close(descriptor)
+        set_timer(signal.ITIMER_PROF, max(0.01, request['limits']['cpuMs'] / 1000 - spent))
+        report = reporter(request['nonce'])
+        steps, found = request['steps'], flags_of(request['steps'])
+        report(b'contained')
+        report(b'waits %d' % pid)
+        if not is_ordinary(found):
+            isolation.close()  # no fork for this one, so it is not kept either
+            report(dumps(run_steps(steps, module, out, report, number=number)).encode())
+            leave(0)
+
+
+def may_keep_on(found, out):
+    return found['status'] == 'ok' and not out.closed

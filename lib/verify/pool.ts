@@ -2,13 +2,14 @@
 // is not plain runs alone, and each server has a place for a batch beside its places for single runs, so slow code
 // delays no plain code. Code that names sympy runs in servers that hold it already; they start when first needed.
 // Assumes that a run may be repeated. Keeps no verdicts: verifier.ts does.
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Isolation, launchOf } from './level.ts'
 import { failed, prefixFailed, printed, verdictOf } from './outcome.ts'
 import type { Python } from './python.ts'
 import type { Verdict } from './verdict.ts'
-import { type Limits, type PlainResult, type Reply, Zygote, ZygoteDied } from './zygote.ts'
+import { type Checkpoint, type Limits, type PlainResult, type Reply, Zygote, ZygoteDied } from './zygote.ts'
 
 /** Earlier steps and candidates for the next one, with where each verdict goes. Exactly one call per candidate. */
 export interface Group {
@@ -37,6 +38,8 @@ export interface PoolOptions {
   /** Modules that every server imports once, before it forks. */
   readonly preload: readonly string[]
   readonly isolation: Isolation
+  /** Processes that may wait in each server with steps run, so that a prefix with sympy runs once. 0: none. */
+  readonly checkpoints: number
   /** Candidates that may wait before `room()` makes callers wait. Minimum: 1. */
   readonly queueLimit: number
 }
@@ -49,6 +52,8 @@ export interface PoolCounts {
   /** Groups that went through a batch. */
   groups: number
   singles: number
+  /** Single runs that left a process waiting with their steps run. */
+  checkpoints: number
   /** CPU time of all forked processes, in milliseconds. */
   cpuMs: number
   /** Servers that ended unasked. */
@@ -66,6 +71,7 @@ interface Lane {
   runs: number
   batches: number // under way: 0 or 1
   singles: number // under way
+  kept: Set<string> // keys of steps that a process of this server waits with, the oldest first; some may be gone
   worn: boolean // takes no more work; replaced when idle
 }
 
@@ -73,12 +79,14 @@ interface Single {
   readonly group: Group
   readonly candidate: number
   readonly kind: Kind
+  readonly checkpoint: Checkpoint | null
   deaths: number // servers that ended while it ran
   retries: number // other failures that are not the code's
 }
 
 const MAX_RETRIES = 2
 const MAX_STARTS = 4
+const LOOK_AHEAD = 64
 const LONGEST_BATCHED = 32_768 // characters of one group; a longer one is not plain anyway
 const SYMPY = /\bsympy\b/
 const WARM_UP = join(import.meta.dirname, 'sympy_warm_up.py')
@@ -88,7 +96,16 @@ const PLAIN_CPU_MS = 2_000 // a batch is many steps, so a small limit for one st
 const PLAIN_WALL_MS = 10_000
 
 export class Pool {
-  readonly counts: PoolCounts = { forks: 0, batches: 0, groups: 0, singles: 0, cpuMs: 0, deaths: 0, recycled: 0 }
+  readonly counts: PoolCounts = {
+    forks: 0,
+    batches: 0,
+    groups: 0,
+    singles: 0,
+    checkpoints: 0,
+    cpuMs: 0,
+    deaths: 0,
+    recycled: 0,
+  }
   readonly #options: PoolOptions
   readonly #batchLimits: Limits
   readonly #lanes: Lane[]
@@ -221,10 +238,18 @@ export class Pool {
     for (let place = 0; place < this.#options.singlesPerProcess; place++) {
       for (const lane of open) {
         const queue = this.#singles[lane.kind]
-        if (queue.length > 0 && lane.singles <= place) void this.#runSingle(lane, queue.shift()!)
+        if (queue.length > 0 && lane.singles <= place) void this.#runSingle(lane, this.#next(lane, queue))
       }
     }
     if (this.#singles.sympy.length > 0) this.#addSympyLane()
+  }
+
+  /** Takes from the queue what this server has a start on, else what no other server has. */
+  #next(lane: Lane, queue: Single[]): Single {
+    if (lane.kept.size === 0) return queue.shift()!
+    const near = queue.slice(0, LOOK_AHEAD)
+    const own = near.findIndex(({ checkpoint }) => checkpoint && lane.kept.has(checkpoint.from))
+    return queue.splice(Math.max(own, 0), 1)[0]!
   }
 
   /** One more server with sympy, where none is starting and there are fewer than servers without. */
@@ -285,7 +310,8 @@ export class Pool {
       const usesSympy =
         this.#isSympyReady && [...group.steps, group.candidates[candidate]!].some((text) => SYMPY.test(text))
       const kind = usesSympy ? 'sympy' : 'bare'
-      this.#singles[kind].push({ group, candidate, kind, deaths: 0, retries: 0 })
+      const checkpoint = kind === 'sympy' && this.#options.checkpoints > 0 ? checkpointOf(group, candidate) : null
+      this.#singles[kind].push({ group, candidate, kind, checkpoint, deaths: 0, retries: 0 })
     }
   }
 
@@ -293,7 +319,9 @@ export class Pool {
     lane.singles++
     this.counts.singles++
     try {
-      this.#settleSingle(single, await this.#ask(lane, requestOf(single), this.#options.limits), lane)
+      const reply = await this.#ask(lane, requestOf(single), this.#options.limits)
+      if (reply.kept && single.checkpoint) this.#noteKept(lane, single.checkpoint.keep)
+      this.#settleSingle(single, reply, lane)
     } catch (error) {
       single.deaths++
       if (this.#closed) single.group.fail(single.candidate, this.#closed)
@@ -303,6 +331,12 @@ export class Pool {
     }
     lane.singles--
     this.#release(lane)
+  }
+
+  #noteKept(lane: Lane, key: string): void {
+    this.counts.checkpoints++
+    lane.kept.add(key)
+    if (lane.kept.size > this.#options.checkpoints) lane.kept.delete(lane.kept.values().next().value!)
   }
 
   #settleSingle(single: Single, reply: Reply, lane: Lane | null): void {
@@ -379,7 +413,13 @@ export class Pool {
     const { python, isolation, preload } = this.#options
     const launch = launchOf(python, isolation, preload)
     if (kind === 'bare') return Zygote.start(launch)
-    return Zygote.start({ ...launch, preload: [...preload, 'sympy'], warmUp: readFileSync(WARM_UP, 'utf8') })
+    const { checkpoints } = this.#options
+    return Zygote.start({
+      ...launch,
+      preload: [...preload, 'sympy'],
+      warmUp: readFileSync(WARM_UP, 'utf8'),
+      checkpoints,
+    })
   }
 
   /** Starts a server for the lane, again after a pause when that fails, `starts` times in all. */
@@ -418,12 +458,18 @@ function failAll(group: Group, error: Error): void {
 }
 
 function newLane(kind: Kind): Lane {
-  return { kind, zygote: null, runs: 0, batches: 0, singles: 0, worn: false }
+  return { kind, zygote: null, runs: 0, batches: 0, singles: 0, kept: new Set(), worn: false }
 }
 
-function requestOf({ group, candidate }: Single) {
+function requestOf({ group, candidate, checkpoint }: Single) {
   const steps = [...group.steps, group.candidates[candidate]!]
-  return group.detail ? { steps, detail: true } : { steps }
+  return group.detail ? { steps, detail: true } : { steps, ...checkpoint }
+}
+
+function checkpointOf({ steps, candidates, detail }: Group, candidate: number): Checkpoint | null {
+  if (detail) return null
+  const keyOf = (texts: readonly string[]) => createHash('sha256').update(JSON.stringify(texts)).digest('base64')
+  return { from: keyOf(steps), done: steps.length, keep: keyOf([...steps, candidates[candidate]!]) }
 }
 
 function charactersOf({ steps, candidates }: Group): number {

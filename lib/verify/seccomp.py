@@ -45,8 +45,9 @@ CHECKED = {
     'ioctl': ((16, 29), 1, (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)),
 }
 # What fork of the C library is, and nothing else of clone: for the process that is copied after it has run some steps.
-FORK = ((56, 220), 0, (0x01200011,))
-SECCOMP, PRCTL = (317, 277), (157, 167)
+FORK = ((56, 220), 0, (0x01200011, 0x11))
+STRICTER = ((157, 167), 0, (PR_SET_SECCOMP,))  # it may put the filter without fork in force as well
+RECEIVE = (47, 212)  # on the one socket that it was given
 CLONE3 = (435, 435)
 
 LOAD, JUMP_EQUAL, JUMP_LEAST, RETURN = 0x20, 0x15, 0x35, 0x06
@@ -99,9 +100,10 @@ class Filter:
         emit(JUMP_EQUAL, CLONE3[column], 0, 1)
         emit(RETURN, ENOSYS)  # the C library then asks for clone
         if may_fork:
-            test(FORK[0][column], *FORK[1:])
+            for numbers, argument, values in (FORK, STRICTER):
+                test(numbers[column], argument, values)
         allowed = [numbers[column] for numbers in ALLOWED.values()]
-        allowed += [SECCOMP[column], PRCTL[column]] if may_fork else []
+        allowed += [RECEIVE[column]] if may_fork else []
         for number in sorted(number for number in allowed if number is not None):
             emit(JUMP_EQUAL, number, 0, 1)
             emit(RETURN, ALLOW)

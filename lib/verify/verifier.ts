@@ -31,6 +31,11 @@ export interface VerifierOptions extends LevelOptions {
   readonly recycleAfter?: number
   /** Modules that are imported once, before anything runs; sympy is looked after without it. @default [] */
   readonly preload?: readonly string[]
+  /**
+   * Processes that may wait in each server with steps run, so that a long prefix with sympy is run once and not again for
+   * every step after it. Used at level jail, where the prefix took long enough. Minimum: 0. @default 0
+   */
+  readonly checkpoints?: number
   /** Candidates under way above which further calls wait before they hand over their code. Minimum: 1. @default 20000 */
   readonly queueLimit?: number
 }
@@ -80,10 +85,11 @@ export async function openVerifier(options: VerifierOptions = {}): Promise<Pytho
   const limits = { ...DEFAULT_LIMITS, ...options.limits }
   const processes = options.processes ?? Math.min(2, availableParallelism())
   const { singlesPerProcess = 2, groupsPerBatch = 64, recycleAfter = 5_000, cacheEntries = 50_000 } = options
-  const { queueLimit = 20_000 } = options
+  const { queueLimit = 20_000, checkpoints = 0 } = options
   const positive = { processes, singlesPerProcess, groupsPerBatch, recycleAfter, queueLimit, ...limits }
   for (const [name, value] of Object.entries(positive)) expectInteger(name, value, 1)
   expectInteger('cacheEntries', cacheEntries, 0)
+  expectInteger('checkpoints', checkpoints, 0)
   const python = options.wrap?.length ? namedPython(options.python) : await findPython(options.python)
   const isolation = await chooseIsolation(python, options)
   const pool = await Pool.open({
@@ -95,6 +101,7 @@ export async function openVerifier(options: VerifierOptions = {}): Promise<Pytho
     limits,
     preload: options.preload ?? [],
     isolation,
+    checkpoints,
     queueLimit,
   })
   await expectGoodStepRuns(pool, limits)

@@ -3,7 +3,7 @@
 Requests come on descriptor 3, replies leave on 4: u32be length, then UTF-8 JSON. Ends when 3 reaches its end, and takes
 its children along. The other side limits how many requests are under way; nothing is queued here. Assumes fork,
 hence Linux or macOS. `argv[1]`, a JSON object: "level", see isolate.py; "preload": modules to import before the first
-fork; "warmUp": code to run then; "probe": see probe.py; "stdio": requests come on 0 and replies leave on 1, as through a
+fork; "warmUp": code to run then; "checkpoints": how many processes may wait with steps run; "probe": see probe.py; "stdio": requests come on 0 and replies leave on 1, as through a
 command that hands on nothing else.
 """
 
@@ -14,6 +14,7 @@ import itertools
 import json
 import os
 import platform
+import re
 import selectors
 import signal
 import struct
@@ -24,18 +25,20 @@ import time
 folder = os.path.dirname(os.path.abspath(__file__))
 sys.path[:] = [folder] + [entry for entry in sys.path if os.path.abspath(entry or '.') != folder]  # no -P before 3.11
 import child  # noqa: E402
+from checkpoint import Checkpoints, Family, control_pair, wake  # noqa: E402
 from isolate import Isolation  # noqa: E402
 from linux import LIBC, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS, prctl  # noqa: E402
 from probe import reach  # noqa: E402
 
 del sys.path[0]
-for name in ('child', 'flags', 'isolate', 'jail', 'landlock', 'linux', 'plain', 'probe', 'seccomp'):
+for name in ('checkpoint', 'child', 'flags', 'isolate', 'jail', 'landlock', 'linux', 'plain', 'probe', 'seccomp'):
     del sys.modules[name]  # not for steps to import
 
 REQUESTS, REPLIES = 3, 4
 MAX_FRAME = 16 << 20
 MAX_REPORT = 64 << 10
 REPORTED = {'status': str, 'type': str, 'message': str, 'module': str, 'line': int}
+WAITS = re.compile(rb'\n[0-9a-f]{32} waits ([0-9]{1,9})\n')
 FLAGS = {
     'introspection': bool,
     'swallowedException': bool,
@@ -46,6 +49,7 @@ FLAGS = {
 
 selector = selectors.DefaultSelector()
 runs = {}  # pid -> Run
+checkpoints = Checkpoints(0)
 
 
 class Run:
@@ -60,34 +64,107 @@ class Run:
         self.nonce = os.urandom(16).hex()
         self.mark = child.mark_of(self.nonce) if request.get('detail') else b''
         self.marks = 0  # steps whose output has begun, where they are marked
-        self.slot = next(slot for slot in itertools.count() if slot not in {run.slot for run in runs.values()})
+        self.slot = None  # tells it from all others that run or wait
         self.pid = None
         self.output, self.output_bytes = bytearray(), 0
         self.report, self.max_report = bytearray(), MAX_FRAME // 2 if self.is_batch else MAX_REPORT
         self.pipes = {}  # descriptor -> 'output' or 'report'
         self.killed = None  # why, when the zygote did it
         self.ended = False
+        self.keep = request.get('keep')  # key under which a process may wait with all these steps run
+        self.control = None  # this end of that process's socket
+        self.family = None
+        self.woken = None  # the waiting process that it was, until the one that waits now is known
 
 
 def start(request, null, isolation):
+    waiting = checkpoints.find(request.get('from'))
+    if waiting is None:
+        start_fresh(request, null, isolation)
+    elif waiting.pid is None:
+        waiting.queue.append((request, null, isolation))
+    else:
+        continue_waiting(waiting, request, null, isolation)
+
+
+def start_fresh(request, null, isolation):
     run, zygote = Run(request), os.getpid()
-    (output, output_end), (report, report_end) = os.pipe(), os.pipe()
+    used = {run.slot for run in runs.values()} | checkpoints.slots()
+    run.slot = next(slot for slot in itertools.count() if slot not in used)
+    ends = open_pipes(run)
     try:
         run.pid = os.fork()
     except OSError as error:
-        for descriptor in (output, output_end, report, report_end):
-            os.close(descriptor)
+        abandon(run, ends)
         reply({'id': run.id, 'status': 'infra', 'message': f'fork failed: {error.strerror}'})
         return
     if run.pid == 0:
-        child.run(request, (null, output_end, report_end), run.nonce, zygote, isolation, run.slot)
+        child.run(request, (null, *ends), run.nonce, zygote, isolation, run.slot)
+    if run.control:
+        run.family = Family(run.pid, run.slot)
+        checkpoints.join(run.family)
+    watch(run, ends)
+
+
+def continue_waiting(waiting, request, null, isolation):
+    run = Run(request)
+    run.family, run.slot, run.pid, run.woken = waiting.family, waiting.family.slot, waiting.pid, waiting
+    ends = open_pipes(run)
+    new_steps = request['steps'][request['done'] :]
+    message = {'steps': new_steps, 'limits': request['limits'], 'nonce': run.nonce}
+    if not wake(waiting, message, ends):
+        abandon(run, ends)
+        start_fresh(request, null, isolation)
+        return
+    checkpoints.join(run.family)
+    waiting.pid = None
+    watch(run, ends)
+
+
+def open_pipes(run):
+    """This side of a run's pipes goes into `run.pipes`. Result: the other sides, for output, report and control."""
+    (output, output_end), (report, report_end) = os.pipe(), os.pipe()
+    run.pipes = {output: 'output', report: 'report'}
+    if not run.keep or not checkpoints.capacity:
+        return [output_end, report_end]
+    run.control, control_end = control_pair()
+    return [output_end, report_end, control_end.detach()]
+
+
+def abandon(run, ends):
+    for descriptor in (*ends, *run.pipes):
+        os.close(descriptor)
+    if run.control:
+        run.control.close()
+
+
+def watch(run, ends):
     runs[run.pid] = run
-    os.close(output_end)
-    os.close(report_end)
-    for descriptor, what in ((output, 'output'), (report, 'report')):
+    for descriptor in ends:
+        os.close(descriptor)
+    for descriptor in run.pipes:
         os.set_blocking(descriptor, False)
-        run.pipes[descriptor] = what
         selector.register(descriptor, selectors.EVENT_READ, run)
+
+
+def note_who_waits(run):
+    """Once a woken process has told which one waits in its place, that one takes the next request of its queue."""
+    told = WAITS.search(run.report)
+    if not told and not run.ended:
+        return
+    waiting, run.woken = run.woken, None
+    pid = int(told[1]) if told else None
+    try:
+        genuine = pid is not None and os.getpgid(pid) == run.family.group
+    except ProcessLookupError:
+        genuine = False
+    waiting.pid = pid if genuine else None
+    queue, waiting.queue = waiting.queue, []
+    if not genuine:
+        for key in [key for key, other in checkpoints.waiting.items() if other is waiting]:
+            checkpoints.drop(key)
+    for request in queue:
+        start(*request)
 
 
 def take(run, descriptor):
@@ -112,6 +189,8 @@ def take(run, descriptor):
             return False
     else:
         run.report += data
+        if run.woken:
+            note_who_waits(run)
         if len(run.report) > run.max_report:
             kill(run, 'report')
             return False
@@ -135,7 +214,7 @@ def finish(run, status, usage):
     """The child has ended: what it left behind is killed, its pipes are emptied, its verdict leaves."""
     run.ended = True
     del runs[run.pid]
-    if not run.is_batch:
+    if not run.is_batch and run.family is None:
         try:
             os.killpg(run.pid, signal.SIGKILL)
         except (ProcessLookupError, PermissionError):
@@ -146,6 +225,8 @@ def finish(run, status, usage):
             pass
         if descriptor in run.pipes:
             close(run, descriptor)
+    if run.woken:
+        note_who_waits(run)
     code = os.WEXITSTATUS(status) if os.WIFEXITED(status) else -os.WTERMSIG(status)
     cpu_ms = (usage.ru_utime + usage.ru_stime) * 1000
     answer = {'id': run.id, 'cpuMs': round(cpu_ms, 2), 'wallMs': round((time.monotonic() - run.started) * 1000, 2)}
@@ -180,9 +261,21 @@ def finish(run, status, usage):
         answer.update(status='died', how='something else than the report came on its descriptor')
     else:
         answer.update(status='died', how=f'{ending(code)} without a report')
+    if run.family:
+        answer['kept'] = any(body.startswith(b'kept ') for body in bodies)
+        settle_family(run, bodies if answer['status'] == 'ok' else ())
     if run.mark or answer['status'] == 'ok':
         answer['stdout'] = run.output[: run.max_output].decode('utf-8', 'replace')
     reply(answer)
+
+
+def settle_family(run, bodies):
+    kept = next((body for body in bodies if body.startswith(b'kept ')), None)
+    if kept and run.control and kept[5:].isdigit():
+        checkpoints.keep(run.keep, int(kept[5:]), run.control, run.family)
+    elif run.control:
+        run.control.close()
+    checkpoints.leave(run.family)
 
 
 def parse_flags(bodies):
@@ -303,6 +396,7 @@ def serve(config):
     signal.signal(signal.SIGCHLD, lambda *_: None)
     selector.register(REQUESTS, selectors.EVENT_READ)
     selector.register(wake, selectors.EVENT_READ)
+    checkpoints.capacity = config.get('checkpoints', 0) if config['level'] == 'jail' else 0
     gc.collect()
     gc.freeze()  # else the first collection in a child copies every page of this process
     hello = {'ready': True, 'python': platform.python_version(), 'sympy': version_of('sympy'), 'reached': reached}

@@ -30,7 +30,7 @@ export interface PlainGroup {
  * `detail` asks for what Detail lists.
  */
 export type Request =
-  | { readonly steps: readonly string[]; readonly detail?: boolean }
+  | ({ readonly steps: readonly string[]; readonly detail?: boolean } & Partial<Checkpoint>)
   | { readonly groups: readonly PlainGroup[] }
 
 /** [type, message, line] of an exception. */
@@ -38,6 +38,15 @@ export type PlainError = [string, string, number | null]
 
 /** Per candidate what it printed, its error, or null (run it alone); or which earlier step raised; null: all alone. */
 export type PlainResult = (string | PlainError | null)[] | { step: number; error: PlainError } | null
+
+/** Lets a process wait with steps run, see checkpoint.py. Keys are any strings, equal for equal steps. */
+export interface Checkpoint {
+  /** Of the steps before the last `steps.length - done` ones: a process that waits with them is continued. */
+  readonly from: string
+  readonly done: number
+  /** Of all steps: under this one a process waits afterwards, when they ran and it pays. */
+  readonly keep: string
+}
 
 /** What the text of a program says about how far its verdict can be trusted. */
 export interface Flags {
@@ -65,7 +74,7 @@ export interface Detail {
   readonly flags: Flags | null
 }
 
-/** What a fork server says of a request. `reachedLast`: all steps but the last have run. */
+/** What a fork server says of a request. `reachedLast`: all steps but the last have run. `kept`: a process waits after them. */
 export type Reply = {
   readonly cpuMs: number
   readonly wallMs: number
@@ -100,6 +109,8 @@ export interface Launch {
   readonly preload: readonly string[]
   /** Code that runs then. */
   readonly warmUp?: string
+  /** Processes that may wait with steps run, at level jail. @default 0 */
+  readonly checkpoints?: number
   /** What to try without isolation, see probe.py. */
   readonly probe?: ProbeTarget
 }
@@ -129,7 +140,19 @@ export class LevelRefused extends Error {}
 export class ZygoteDied extends Error {}
 
 const SCRIPT = join(import.meta.dirname, 'zygote.py')
-const MODULES = ['linux', 'seccomp', 'jail', 'landlock', 'isolate', 'plain', 'flags', 'child', 'probe', 'zygote']
+const MODULES = [
+  'linux',
+  'seccomp',
+  'jail',
+  'landlock',
+  'isolate',
+  'plain',
+  'flags',
+  'checkpoint',
+  'child',
+  'probe',
+  'zygote',
+]
 /** Takes the modules from the first frame: behind a wrapper their files may not exist. */
 const BOOTSTRAP = `import json, os, struct, sys, types
 def read(size):
@@ -189,9 +212,9 @@ export class Zygote {
     return zygote
   }
 
-  private constructor({ python, level, wrap, preload, warmUp, probe }: Launch) {
+  private constructor({ python, level, wrap, preload, warmUp, checkpoints, probe }: Launch) {
     const isWrapped = wrap.length > 0
-    const config = JSON.stringify({ level, preload, warmUp, probe, stdio: isWrapped })
+    const config = JSON.stringify({ level, preload, warmUp, checkpoints, probe, stdio: isWrapped })
     const isolated = python.version[1] >= 11 ? ['-s', '-P', '-B'] : ['-s', '-B']
     const variables = Object.entries(ENVIRONMENT).map(([name, value]) => `${name}=${value}`)
     const [command, ...args] = isWrapped
