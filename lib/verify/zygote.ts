@@ -74,11 +74,14 @@ export interface Detail {
   readonly flags: Flags | null
 }
 
-/** What a fork server says of a request. `reachedLast`: all steps but the last have run. `kept`: a process waits after them. */
+/** What a fork server says of a request. */
 export type Reply = {
   readonly cpuMs: number
   readonly wallMs: number
+  /** Whether all steps but the last have run. */
   readonly reachedLast: boolean
+  /** Whether a process waits with all steps run. */
+  readonly kept?: boolean
 } & Partial<Detail> &
   (
     | { readonly status: 'batch'; readonly results: PlainResult[] }
