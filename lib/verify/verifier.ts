@@ -61,6 +61,7 @@ export interface PythonVerifier extends Verifier {
   run(programs: readonly (readonly Step[])[]): Promise<Verdict[]>
   /**
    * Runs one program alone, and tells all that is known of it: which step failed, what it printed, time, memory, flags.
+   * The limit on output holds for each step, not only for the last one.
    * `twice` runs it once more in a fresh interpreter, to see whether the same comes of it. Nothing is taken from the cache.
    */
   examine(program: readonly Step[], options?: { readonly twice?: boolean }): Promise<Execution>

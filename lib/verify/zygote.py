@@ -180,7 +180,11 @@ def take(run, descriptor):
         run.output_bytes += len(data)
         run.output += data
         while run.mark and run.mark in run.output:
-            printed, _, run.output = run.output.partition(run.mark)
+            printed, _, after = run.output.partition(run.mark)
+            if len(printed) > run.max_output:
+                kill(run, 'output')
+                return False
+            run.output = after
             run.output_bytes -= len(printed) + len(run.mark)
             run.marks += 1
         del run.output[run.max_output + len(run.mark) :]

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -83,6 +83,134 @@ test('a step that kills its server each time died; the steps beside it are unhar
       others,
       good.map((_, n) => ({ kind: 'ok', stdout: String(n) })),
     )
+  } finally {
+    await verifier.dispose()
+  }
+})
+
+test('a jail ends with the process that started it, and that process with the jail', {
+  skip: !existsSync('/proc/self/task') && 'Linux only',
+}, async (t) => {
+  const verifier = await openVerifier({ processes: 1 })
+  try {
+    if (verifier.stats().isolation.level !== 'jail') return t.skip('this machine grants no jail')
+    for (const victim of ['supervisor', 'first of the namespace'] as const) {
+      const [supervisor] = verifier.stats().pids
+      const slow = verifier.verify([], [step(`import time\ntime.sleep(0.5)\nprint("${victim}")`)])
+      await sleep(150)
+      const inside = descendants(supervisor!)
+      assert.ok(inside.length >= 2, `expected the fork server and a step in it, got ${inside.length} processes`)
+      process.kill(victim === 'supervisor' ? supervisor! : inside[0]!, 'SIGKILL')
+      assert.deepEqual(await slow, [{ kind: 'ok', stdout: victim }])
+      await gone([supervisor!, ...inside])
+    }
+    assert.equal(verifier.stats().deaths, 2)
+  } finally {
+    await verifier.dispose()
+  }
+})
+
+test('more output than any pipe holds, from many steps at once, arrives whole', async () => {
+  const verifier = await openVerifier({ processes: 2, cache: false })
+  try {
+    const text = (n: number) => `${n}`.padStart(3, '0').repeat(21_000)
+    const codes = Array.from({ length: 40 }, (_, n) =>
+      step(`for i in [1]: print("${`${n}`.padStart(3, '0')}" * 21000)`),
+    )
+    const plain = Array.from({ length: 40 }, (_, n) => step(`print("${text(n).slice(0, 6_000)}")`))
+    const [alone, grouped] = await Promise.all([verifier.verify([], codes), verifier.verify([], plain)])
+    for (const [n, verdict] of alone.entries())
+      assert.ok(verdict.kind === 'ok' && verdict.stdout === text(n), `step ${n}`)
+    for (const [n, verdict] of grouped.entries()) {
+      assert.ok(verdict.kind === 'ok' && verdict.stdout === text(n).slice(0, 6_000), `plain step ${n}`)
+    }
+  } finally {
+    await verifier.dispose()
+  }
+})
+
+test('a server that stood still past every deadline, as when a clock jumps, times out nothing that had ended', {
+  skip: !existsSync('/proc/self/task') && 'Linux only',
+}, async () => {
+  const verifier = await openVerifier({ processes: 1, cache: false, limits: { wallMs: 1_500 } })
+  try {
+    const [pid] = verifier.stats().pids
+    const all = [pid!, ...descendants(pid!)]
+    const server = verifier.stats().isolation.level === 'jail' ? all[1]! : all[0]!
+    const verdict = verifier.verify([], [step('import time\ntime.sleep(0.3)\nprint("done")')])
+    await sleep(150)
+    process.kill(server, 'SIGSTOP')
+    await sleep(2_000)
+    process.kill(server, 'SIGCONT')
+    assert.deepEqual(await verdict, [{ kind: 'ok', stdout: 'done' }])
+    assert.equal(verifier.stats().deaths, 0)
+  } finally {
+    await verifier.dispose()
+  }
+})
+
+test('callers wait when the queue is full, and everything is run', async () => {
+  const verifier = await openVerifier({ processes: 1, cache: false, queueLimit: 4 })
+  try {
+    const verdicts = await Promise.all(
+      Array.from({ length: 60 }, (_, n) =>
+        verifier.verify([], [step(`for i in [${n}]: print(i)`), step(`print(${n})`)]),
+      ),
+    )
+    const expected = (n: number) => ({ kind: 'ok', stdout: String(n) })
+    assert.deepEqual(
+      verdicts,
+      verdicts.map((_, n) => [expected(n), expected(n)]),
+    )
+    const waiting = Array.from({ length: 20 }, (_, n) =>
+      verifier.verify([], [step(`import time # ${n}\ntime.sleep(60)`)]),
+    )
+    const settled = Promise.allSettled(waiting)
+    await sleep(50)
+    await verifier.dispose()
+    assert.ok((await settled).every(({ status }) => status === 'rejected'))
+  } finally {
+    await verifier.dispose()
+  }
+})
+
+// ASTERISM_SOAK=100000 runs that many; a server is not replaced meanwhile.
+const runs = Number(process.env.ASTERISM_SOAK ?? 3_000)
+test(`${runs} executions grow neither memory nor descriptors nor processes`, {
+  skip: !existsSync('/proc/self/task') && 'Linux only',
+  timeout: 3_600_000,
+}, async () => {
+  const verifier = await openVerifier({ processes: 1, cache: false, recycleAfter: 10_000_000 })
+  try {
+    const work = async (count: number) => {
+      for (let done = 0; done < count; done += 100) {
+        const codes = Array.from({ length: 100 }, (_, n) =>
+          step(n % 10 === 0 ? 'import math\nprint(1 / 0)' : `for i in [${n}]: print(i, "x" * 100)`),
+        )
+        for (const [n, { kind }] of (await verifier.verify([], codes)).entries())
+          assert.equal(kind, n % 10 ? 'ok' : 'error')
+      }
+    }
+    const measure = () => {
+      const [pid] = verifier.stats().pids
+      const all = [pid!, ...descendants(pid!)]
+      const server = all.at(-1)!
+      const status = readFileSync(`/proc/${server}/status`, 'utf8')
+      return {
+        processes: all.length,
+        descriptors: readdirSync(`/proc/${server}/fd`).length,
+        ownDescriptors: readdirSync('/proc/self/fd').length,
+        residentKb: Number(/VmRSS:\s+(\d+)/.exec(status)![1]),
+      }
+    }
+    await work(1_000)
+    const before = measure()
+    await work(runs)
+    const after = measure()
+    assert.equal(after.processes, before.processes)
+    assert.equal(after.descriptors, before.descriptors)
+    assert.equal(after.ownDescriptors, before.ownDescriptors)
+    assert.ok(after.residentKb < before.residentKb + 2_048, JSON.stringify({ before, after }))
   } finally {
     await verifier.dispose()
   }
