@@ -12,7 +12,7 @@ import landlock
 from linux import LIBC, PR_SET_DUMPABLE, drop_capabilities, prctl
 from seccomp import Filter
 
-FIRST_UID = 200_000  # of the steps, where root runs the fork server: no account of the machine has it
+FIRST_UIDS = 200_000, 60_200  # of the steps, where root runs the fork server: no account has them; some containers map few
 LIBRARIES = ('/lib', '/lib32', '/lib64', '/usr/lib', '/usr/lib64', '/usr/local/lib', '/nix/store')
 DEVICES = (os.devnull, '/dev/urandom')
 
@@ -28,11 +28,12 @@ class Isolation:
         self.filter, self.filter_with_fork = Filter(), Filter(may_fork=True)
         paths, is_root = readable_paths(), os.getuid() == 0
         if level == 'jail':
-            self.uid = FIRST_UID if not jail.enter(paths, descriptors) and is_root else None
+            in_user_namespace = jail.enter(paths, descriptors)
+            self.uid = first_uid() if is_root and not in_user_namespace else None
         else:
             self.rules = landlock.ruleset(paths)
             # A Python in a private home needs root's ownership to be read; landlock and seccomp hold without a uid.
-            self.uid = FIRST_UID if is_root and all(readable_by_all(path) for path in paths) else None
+            self.uid = first_uid() if is_root and all(readable_by_all(path) for path in paths) else None
 
     def describe(self):
         return {'level': self.level, 'ownUid': self.uid is not None}
@@ -44,9 +45,7 @@ class Isolation:
         if self.rules is not None:
             landlock.restrict(self.rules)
         if self.uid is not None:
-            os.setgroups([])
-            os.setresgid(*[self.uid + slot] * 3)
-            os.setresuid(*[self.uid + slot] * 3)
+            become(self.uid + slot)
         drop_capabilities()
         prctl(PR_SET_DUMPABLE, 0)
 
@@ -54,6 +53,27 @@ class Isolation:
         """In a child: the last thing before code runs."""
         if self.level != 'rlimit':
             (self.filter_with_fork if may_fork else self.filter).enforce(os.getpid())
+
+
+def become(uid):
+    os.setgroups([])
+    os.setresgid(uid, uid, uid)
+    os.setresuid(uid, uid, uid)
+
+
+def first_uid():
+    """The first user id that a child of this process can take; None where root may not change it, as in some containers."""
+    for uid in FIRST_UIDS:
+        pid = os.fork()
+        if pid == 0:
+            try:
+                become(uid)
+                os._exit(0)
+            finally:
+                os._exit(1)
+        if os.waitpid(pid, 0)[1] == 0:
+            return uid
+    return None
 
 
 def readable_paths():
