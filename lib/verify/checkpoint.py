@@ -111,12 +111,16 @@ def copy(fork=os.fork, state=random.getstate, restore=random.setstate):
 
 
 def await_request(control, fork=copy, leave=os._exit, receive=socket.recv_fds, loads=json.loads, close=os.close):
-    """In a waiting process. Returns in the one that runs the next request: (request, descriptors, pid of the one that waits)."""
+    """In a waiting process. Returns in the one that runs the next request: (request, descriptors, pid of the one that waits,
+    None where fork failed and none does)."""
     while True:
         message, descriptors, _, _ = receive(control, MAX_MESSAGE, 3)
         if not message:
             leave(0)
-        pid = fork()
+        try:
+            pid = fork()
+        except OSError:
+            return loads(message), descriptors, None
         if pid:
             return loads(message), descriptors, pid
         for descriptor in descriptors:

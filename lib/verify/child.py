@@ -196,9 +196,9 @@ def run_and_wait(request, report, isolation):
         found = run_steps(steps, module, out, report, number=number)
         spent += clock()
         pays = may_keep_on(found, out) and spent * 1000 >= PAYS_MS
-        pid = copy() if pays else 1
-        if pid:
-            if pays:
+        pid = try_copy() if pays else None
+        if pid != 0:
+            if pid:
                 report(b'kept %d' % pid)
             report(dumps(found).encode())
             leave(0)
@@ -216,11 +216,19 @@ def run_and_wait(request, report, isolation):
         report = reporter(request['nonce'])
         steps, found = request['steps'], flags_of(request['steps'])
         report(b'contained')
-        report(b'waits %d' % pid)
+        if pid is not None:
+            report(b'waits %d' % pid)
         if not is_ordinary(found):
             isolation.close()  # no fork for this one, so it is not kept either
             report(dumps(run_steps(steps, module, out, report, number=number)).encode())
             leave(0)
+
+
+def try_copy():
+    try:
+        return copy()
+    except OSError:
+        return None  # there are too many processes to add one that waits
 
 
 def may_keep_on(found, out):

@@ -2,27 +2,24 @@
 // is not plain runs alone, and each server has a place for a batch beside its places for single runs, so slow code
 // delays no plain code. Code that names sympy runs in servers that hold it already; they start when first needed.
 // Assumes that a run may be repeated. Keeps no verdicts: verifier.ts does.
-import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import {
+  charactersOf,
+  checkpointOf,
+  failAll,
+  type Group,
+  isCompound,
+  LONGEST_BATCHED,
+  partOf,
+  usesSympy,
+} from './group.ts'
+import { type Kind, type Lane, newLane, requestOf, type Single } from './lane.ts'
 import { type Isolation, launchOf } from './level.ts'
 import { failed, prefixFailed, printed, verdictOf } from './outcome.ts'
 import type { Python } from './python.ts'
 import type { Verdict } from './verdict.ts'
-import { type Checkpoint, type Limits, type PlainResult, type Reply, Zygote, ZygoteDied } from './zygote.ts'
-
-/** Earlier steps and candidates for the next one, with where each verdict goes. Exactly one call per candidate. */
-export interface Group {
-  readonly steps: readonly string[]
-  readonly candidates: readonly string[]
-  /** True when the earlier steps are judged too: the first that fails gives the verdict. */
-  readonly whole: boolean
-  /** True when every candidate runs alone and its reply carries details. */
-  readonly detail?: boolean
-  /** `reply`: what the server said of a run alone; null where the candidate ran in a batch, or ended its server. */
-  settle(candidate: number, verdict: Verdict, reply: Reply | null): void
-  fail(candidate: number, error: Error): void
-}
+import { type Limits, type PlainResult, type Reply, Zygote, ZygoteDied } from './zygote.ts'
 
 export interface PoolOptions {
   readonly python: Python
@@ -62,36 +59,10 @@ export interface PoolCounts {
   recycled: number
 }
 
-/** What a server holds before it forks; the code decides which one it runs in. */
-type Kind = 'bare' | 'sympy'
-
-interface Lane {
-  readonly kind: Kind
-  zygote: Zygote | null // null while one starts
-  runs: number
-  batches: number // under way: 0 or 1
-  singles: number // under way
-  kept: Set<string> // keys of steps that a process of this server waits with, the oldest first; some may be gone
-  worn: boolean // takes no more work; replaced when idle
-}
-
-interface Single {
-  readonly group: Group
-  readonly candidate: number
-  readonly kind: Kind
-  readonly checkpoint: Checkpoint | null
-  deaths: number // servers that ended while it ran
-  retries: number // other failures that are not the code's
-}
-
 const MAX_RETRIES = 2
 const MAX_STARTS = 4
 const LOOK_AHEAD = 64
-const LONGEST_BATCHED = 32_768 // characters of one group; a longer one is not plain anyway
-const SYMPY = /\bsympy\b/
 const WARM_UP = join(import.meta.dirname, 'sympy_warm_up.py')
-const COMPOUND =
-  /^[ \t]*(?:import|from|for|while|if|elif|else|def|class|try|with|return|raise|assert|del|global|lambda|async|@)/m
 const PLAIN_CPU_MS = 2_000 // a batch is many steps, so a small limit for one step does not fit it
 const PLAIN_WALL_MS = 10_000
 
@@ -307,9 +278,7 @@ export class Pool {
   #queueSingle(group: Group, candidate: number): void {
     if (this.#closed) group.fail(candidate, this.#closed)
     else {
-      const usesSympy =
-        this.#isSympyReady && [...group.steps, group.candidates[candidate]!].some((text) => SYMPY.test(text))
-      const kind = usesSympy ? 'sympy' : 'bare'
+      const kind = this.#isSympyReady && usesSympy(group, candidate) ? 'sympy' : 'bare'
       const checkpoint = kind === 'sympy' && this.#options.checkpoints > 0 ? checkpointOf(group, candidate) : null
       this.#singles[kind].push({ group, candidate, kind, checkpoint, deaths: 0, retries: 0 })
     }
@@ -436,42 +405,4 @@ export class Pool {
       }
     }
   }
-}
-
-/** Whether a line begins as no plain step's does: no use in trying it in a batch. A wrong yes costs only time. */
-function isCompound(text: string): boolean {
-  return COMPOUND.test(text)
-}
-
-function partOf(group: Group, candidates: number[]): Group {
-  if (candidates.length === group.candidates.length) return group
-  return {
-    ...group,
-    candidates: candidates.map((candidate) => group.candidates[candidate]!),
-    settle: (index, verdict, reply) => group.settle(candidates[index]!, verdict, reply),
-    fail: (index, error) => group.fail(candidates[index]!, error),
-  }
-}
-
-function failAll(group: Group, error: Error): void {
-  for (const candidate of group.candidates.keys()) group.fail(candidate, error)
-}
-
-function newLane(kind: Kind): Lane {
-  return { kind, zygote: null, runs: 0, batches: 0, singles: 0, kept: new Set(), worn: false }
-}
-
-function requestOf({ group, candidate, checkpoint }: Single) {
-  const steps = [...group.steps, group.candidates[candidate]!]
-  return group.detail ? { steps, detail: true } : { steps, ...checkpoint }
-}
-
-function checkpointOf({ steps, candidates, detail }: Group, candidate: number): Checkpoint | null {
-  if (detail) return null
-  const keyOf = (texts: readonly string[]) => createHash('sha256').update(JSON.stringify(texts)).digest('base64')
-  return { from: keyOf(steps), done: steps.length, keep: keyOf([...steps, candidates[candidate]!]) }
-}
-
-function charactersOf({ steps, candidates }: Group): number {
-  return [...steps, ...candidates].reduce((sum, text) => sum + text.length, 0)
 }

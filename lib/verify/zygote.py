@@ -3,8 +3,8 @@
 Requests come on descriptor 3, replies leave on 4: u32be length, then UTF-8 JSON. Ends when 3 reaches its end, and takes
 its children along. The other side limits how many requests are under way; nothing is queued here. Assumes fork,
 hence Linux or macOS. `argv[1]`, a JSON object: "level", see isolate.py; "preload": modules to import before the first
-fork; "warmUp": code to run then; "checkpoints": how many processes may wait with steps run; "probe": see probe.py; "stdio": requests come on 0 and replies leave on 1, as through a
-command that hands on nothing else.
+fork; "warmUp": code to run then; "checkpoints": how many processes may wait with steps run; "probe": see probe.py;
+"stdio": requests come on 0 and replies leave on 1, as through a command that hands on nothing else.
 """
 
 import gc
@@ -14,7 +14,6 @@ import itertools
 import json
 import os
 import platform
-import re
 import selectors
 import signal
 import struct
@@ -29,23 +28,15 @@ from checkpoint import Checkpoints, Family, control_pair, wake  # noqa: E402
 from isolate import Isolation  # noqa: E402
 from linux import LIBC, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS, prctl  # noqa: E402
 from probe import reach  # noqa: E402
+from report import ending, parse_flags, parse_report, who_waits  # noqa: E402
 
 del sys.path[0]
-for name in ('checkpoint', 'child', 'flags', 'isolate', 'jail', 'landlock', 'linux', 'plain', 'probe', 'seccomp'):
+for name in ('checkpoint', 'child', 'flags', 'isolate', 'jail', 'landlock', 'linux', 'plain', 'probe', 'report', 'seccomp'):
     del sys.modules[name]  # not for steps to import
 
 REQUESTS, REPLIES = 3, 4
 MAX_FRAME = 16 << 20
 MAX_REPORT = 64 << 10
-REPORTED = {'status': str, 'type': str, 'message': str, 'module': str, 'line': int}
-WAITS = re.compile(rb'\n[0-9a-f]{32} waits ([0-9]{1,9})\n')
-FLAGS = {
-    'introspection': bool,
-    'swallowedException': bool,
-    'nothingComputed': bool,
-    'onlyLiteralsPrinted': bool,
-    'unusualImports': list,
-}
 
 selector = selectors.DefaultSelector()
 runs = {}  # pid -> Run
@@ -149,11 +140,10 @@ def watch(run, ends):
 
 def note_who_waits(run):
     """Once a woken process has told which one waits in its place, that one takes the next request of its queue."""
-    told = WAITS.search(run.report)
-    if not told and not run.ended:
+    pid = who_waits(run.report, run.nonce)
+    if pid is None and not run.ended:
         return
     waiting, run.woken = run.woken, None
-    pid = int(told[1]) if told else None
     try:
         genuine = pid is not None and os.getpgid(pid) == run.family.group
     except ProcessLookupError:
@@ -280,35 +270,6 @@ def settle_family(run, bodies):
     elif run.control:
         run.control.close()
     checkpoints.leave(run.family)
-
-
-def parse_flags(bodies):
-    """The first line of flags, which was written before any step ran; None when there is none."""
-    for body in bodies:
-        if body.startswith(b'flags '):
-            found = json.loads(body[len(b'flags ') :])
-            return found if {key: type(value) for key, value in found.items()} == FLAGS else None
-    return None
-
-
-def parse_report(body, statuses):
-    """The known fields of a child's report; None when it is not one that a child makes."""
-    try:
-        found = json.loads(body)
-    except ValueError:
-        return None
-    if type(found) is not dict or found.get('status') not in statuses:
-        return None
-    return {key: found[key] for key, kind in REPORTED.items() if type(found.get(key)) is kind}
-
-
-def ending(code):
-    if code >= 0:
-        return f'exit {code}'
-    try:
-        return signal.Signals(-code).name
-    except ValueError:
-        return f'signal {-code}'
 
 
 def kill_strays():

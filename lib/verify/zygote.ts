@@ -154,6 +154,7 @@ const MODULES = [
   'checkpoint',
   'child',
   'probe',
+  'report',
   'zygote',
 ]
 /** Takes the modules from the first frame: behind a wrapper their files may not exist. */
