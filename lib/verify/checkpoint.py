@@ -21,6 +21,13 @@ class Family:
         self.group, self.slot = group, slot
         self.members = 0  # waiting processes and runs
 
+    def has(self, pid):
+        """Whether the process is one of it: its own word is not taken for that."""
+        try:
+            return os.getpgid(pid) == self.group
+        except ProcessLookupError:
+            return False
+
 
 class Waiting:
     def __init__(self, pid, control, family):
@@ -59,11 +66,7 @@ class Checkpoints:
 
     def keep(self, key, pid, control, family):
         """Takes a waiting process in, where it is what it says. Result: whether it is kept."""
-        try:
-            is_member = os.getpgid(pid) == family.group
-        except ProcessLookupError:
-            is_member = False
-        if not is_member or key in self.waiting:
+        if not family.has(pid) or key in self.waiting:
             control.close()
             return False
         self.join(family)
@@ -76,11 +79,8 @@ class Checkpoints:
     def drop(self, key):
         waiting = self.waiting.pop(key)
         waiting.control.close()
-        if waiting.pid is not None:
-            try:
-                os.kill(waiting.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass  # it ended by itself
+        if waiting.pid is not None and waiting.family.has(waiting.pid):
+            os.kill(waiting.pid, signal.SIGKILL)
         self.leave(waiting.family)
 
 

@@ -28,7 +28,8 @@ def unshare():
     uid, gid = os.getuid(), os.getgid()
     if uid == 0 and LIBC.unshare(ALL_BUT_USER) == 0:
         return False
-    check(LIBC.unshare(NEWUSER | ALL_BUT_USER), 'unshare')  # as root too: some containers take the one, not the other
+    what = 'unshare, which root may do with CAP_SYS_ADMIN, users where user namespaces are switched on'
+    check(LIBC.unshare(NEWUSER | ALL_BUT_USER), what)  # as root too: some containers take the one, not the other
     for name, text in (('setgroups', 'deny'), ('uid_map', f'0 {uid} 1'), ('gid_map', f'0 {gid} 1')):
         with open(f'/proc/self/{name}', 'w') as file:
             file.write(text)

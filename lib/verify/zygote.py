@@ -144,10 +144,7 @@ def note_who_waits(run):
     if pid is None and not run.ended:
         return
     waiting, run.woken = run.woken, None
-    try:
-        genuine = pid is not None and os.getpgid(pid) == run.family.group
-    except ProcessLookupError:
-        genuine = False
+    genuine = pid is not None and run.family.has(pid)
     waiting.pid = pid if genuine else None
     queue, waiting.queue = waiting.queue, []
     if not genuine:

@@ -86,6 +86,33 @@ test('the same comes of a program whether its prefix waits in a process or runs 
   assert.deepEqual(byCheckpoints[1], byCheckpoints[0])
 })
 
+test('a waiting process that runs out of time or is pushed out costs no verdict', {
+  skip: noSympy || noJail,
+}, async () => {
+  const verifier = await openVerifier({
+    processes: 1,
+    cache: false,
+    checkpoints: 2,
+    limits: { cpuMs: 1_500, wallMs: 60_000 },
+  })
+  try {
+    const prefix = (n: number) =>
+      step(`import sympy\nx = sympy.Symbol("x")\na = sympy.integrate(x ** ${2 + n} * sympy.sin(x), x)\nb = ${n}`)
+    for (let n = 0; n < 5; n++) assert.equal((await verifier.verify([], [prefix(n)]))[0]!.kind, 'ok')
+    const candidates = ['print(b)', 'while True:\n    b = b + 1', 'print(b)\n1 / 0', 'print(b, 1)'].map(step)
+    for (const n of [4, 0, 3, 4]) {
+      const verdicts = await verifier.verify([prefix(n)], candidates)
+      assert.deepEqual(
+        verdicts.map((verdict) => (verdict.kind === 'ok' ? verdict.stdout : verdict.kind)),
+        [`${n}`, 'timeout', 'error', `${n} 1`],
+      )
+    }
+    assert.ok(verifier.stats().checkpoints >= 5 && verifier.stats().deaths === 0, JSON.stringify(verifier.stats()))
+  } finally {
+    await verifier.dispose()
+  }
+})
+
 test('code that reaches for its process is never kept waiting, and cannot fork', {
   skip: noSympy || noJail,
 }, async () => {
@@ -99,6 +126,7 @@ test('code that reaches for its process is never kept waiting, and cannot fork',
     const usual =
       'import sympy\na = sympy.factor(sympy.Symbol("x") ** 30 - 1)\nsympy.integrate(sympy.sin(sympy.Symbol("y")) ** 3)'
     await verifier.verify([], [step(usual)])
+    assert.equal(verifier.stats().checkpoints, 1)
     const [after] = await verifier.verify([step(usual)], [step('import os\nos.fork()')])
     assert.equal(after!.kind === 'error' && after!.errorType, 'PermissionError')
   } finally {
