@@ -1,4 +1,5 @@
-"""What keeps a step away from the machine, by level: 'jail' (jail.py), 'landlock' (landlock.py), or 'rlimit' (nothing).
+"""What keeps a step away from the machine, by level: 'jail' (jail.py), 'landlock' (landlock.py), or 'rlimit' (nothing, in
+a container a uid).
 
 Prepared once in the fork server, put in force in each child. Under the first two a child has a uid of its own where root
 starts it, no privileges, and only the system calls of seccomp.py. Time, memory and output are child.py's matter.
@@ -18,10 +19,13 @@ DEVICES = (os.devnull, '/dev/urandom')
 
 
 class Isolation:
-    def __init__(self, level, descriptors):
+    def __init__(self, level, descriptors, in_container):
         """Raises OSError with the reason where this machine refuses the level. `descriptors`: for the new process only."""
         self.level, self.uid, self.rules = level, None, None
         if level == 'rlimit':
+            # What else is in the container is the fork server: a user id of their own keeps steps from it, and from fork.
+            if in_container and os.getuid() == 0 and all(readable_by_all(path) for path in readable_paths()):
+                self.uid = first_uid()
             return
         if LIBC is None:
             raise OSError(f'{level} needs Linux, this is {sys.platform}')
@@ -40,12 +44,12 @@ class Isolation:
 
     def confine(self, slot):
         """In a child: everything that must happen before the system call filter. `slot` tells children apart."""
-        if self.level == 'rlimit':
-            return
         if self.rules is not None:
             landlock.restrict(self.rules)
         if self.uid is not None:
             become(self.uid + slot)
+        if self.level == 'rlimit':
+            return
         drop_capabilities()
         prctl(PR_SET_DUMPABLE, 0)
 

@@ -342,7 +342,7 @@ def serve(config):
     os.chdir(empty)
     os.rmdir(empty)  # a working folder in which nothing can be made, and which needs no cleaning up
     try:
-        isolation = Isolation(config['level'], (REQUESTS, REPLIES))
+        isolation = Isolation(config['level'], (REQUESTS, REPLIES), in_container=bool(config.get('stdio')))
     except OSError as error:
         reply({'refused': error.strerror or str(error)})
         return
