@@ -14,6 +14,8 @@ export interface Header {
   /** ISO 8601 time. */
   readonly date: string
   readonly version: string
+  /** The subshell that the request is for; absent or null: the main shell. */
+  readonly subshell_id?: string | null
 }
 
 /** A message as it travels. Content that is already JSON text travels as bytes and is not parsed again. */
@@ -35,6 +37,9 @@ export interface Incoming extends Message {
 export type Failure = { status: 'error'; ename: string; evalue: string; traceback: string[] }
 export type Aborted = { status: 'aborted' }
 export type MimeBundle = Record<string, unknown>
+
+/** A row of a history reply; with outputs, the text of the cell's result stands beside its input. */
+export type HistoryRow = [session: number, line: number, input: string | [input: string, output: string | null]]
 
 interface Completion {
   status: 'ok'
@@ -75,20 +80,39 @@ export interface Requests {
   history_request: {
     in: {
       hist_access_type?: string
+      /** At most this many, the newest. */
       n?: number
+      /** Number of a session for `range`; 0 is this one, below 0 counts back from it. */
+      session?: number
+      /** First line of a range, and the line after the last; null: to the end. */
       start?: number
-      stop?: number
+      stop?: number | null
+      /** Glob over the whole input. */
       pattern?: string
       /** Of equal inputs only the last. */
       unique?: boolean
       output?: boolean
     }
-    out: { status: 'ok'; history: unknown[] }
+    out: { status: 'ok'; history: HistoryRow[] }
   }
-  comm_info_request: { in: { target_name?: string }; out: { status: 'ok'; comms: Record<string, unknown> } }
+  comm_info_request: {
+    in: { target_name?: string }
+    out: { status: 'ok'; comms: Record<string, { target_name: string }> }
+  }
   interrupt_request: { in: Record<string, never>; out: { status: 'ok' } }
+  create_subshell_request: { in: Record<string, never>; out: { status: 'ok'; subshell_id: string } }
+  delete_subshell_request: { in: { subshell_id: string }; out: { status: 'ok' } }
+  list_subshell_request: { in: Record<string, never>; out: { status: 'ok'; subshell_id: string[] } }
   shutdown_request: { in: { restart?: boolean }; out: { status: 'ok'; restart: boolean } }
 }
+
+/** Messages of a comm: they go both ways and have no reply. */
+export interface CommMessages {
+  comm_open: { comm_id: string; target_name: string; data: Record<string, unknown> }
+  comm_msg: { comm_id: string; data: Record<string, unknown> }
+  comm_close: { comm_id: string; data: Record<string, unknown> }
+}
+export type CommType = keyof CommMessages
 
 export interface KernelInfo {
   status: 'ok'
@@ -106,6 +130,7 @@ export interface KernelInfo {
   }
   banner: string
   debugger: boolean
+  /** Optional parts of the protocol: `kernel subshells`, `debugger`. */
   supported_features: string[]
   help_links: { text: string; url: string }[]
 }

@@ -3,6 +3,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { writeSync } from 'node:fs'
 import { inspect } from 'node:util'
+import type { CommType } from './message.ts'
 
 /** The cell to which output belongs: set for all the code that the cell starts, however late it runs. */
 export interface CellContext {
@@ -14,6 +15,8 @@ export interface CellContext {
   readonly allowStdin: boolean
   /** Aborted when the cell is interrupted. */
   readonly signal: AbortSignal
+  /** The comm message whose listeners are running: what they send is its answer. */
+  readonly request?: string
   /** Timers carry their cell, and show it when they are shown. */
   [inspect.custom]?(): string
 }
@@ -24,6 +27,15 @@ export type FrameHead =
   | { type: 'stream'; cell: string; name: StreamName }
   | { type: 'publish'; cell: string; message: 'display_data' | 'update_display_data' | 'execute_result' }
   | { type: 'publish'; cell: string; message: 'clear_output' | 'error' }
+  | {
+      type: 'comm'
+      /** The cell or comm message whose code sends it; '' outside any. */
+      request: string
+      message: CommType
+      metadata: Record<string, unknown>
+      /** Lengths of the buffers that follow the JSON in the body. */
+      sizes: number[]
+    }
   | { type: 'input'; cell: string; request: string }
   | { type: 'reply'; request: string }
 
@@ -47,6 +59,12 @@ export const currentCell = (): CellContext | null => context.getStore() ?? lates
 export function inCell<T>(cell: CellContext, work: () => T): T {
   latest = cell
   return context.run(cell, work)
+}
+
+/** Runs what listens to a comm: its output belongs to the cell that opened the comm or began to listen. */
+export function onBehalfOf<T>(cell: CellContext | null, request: string, signal: AbortSignal, work: () => T): T {
+  const nobody = { id: '', name: 'comm', silent: false }
+  return context.run({ ...(cell ?? nobody), request, signal, allowStdin: false }, work)
 }
 
 /** Outside any cell: for timers of the kernel itself. */
@@ -85,9 +103,13 @@ export function flushStreams(): void {
 }
 
 /** Sends a frame after all text written before it. */
-export function send(head: FrameHead, content: Record<string, unknown> = {}): void {
+export function send(
+  head: FrameHead,
+  content: Record<string, unknown> = {},
+  buffers: readonly Uint8Array[] = [],
+): void {
   flushStreams()
-  writeFrame(head, Buffer.from(JSON.stringify(content)))
+  writeFrame(head, Buffer.concat([Buffer.from(JSON.stringify(content)), ...buffers]))
 }
 
 function writeFrame(head: FrameHead, body: Buffer): void {

@@ -3,6 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
+import type { CommType } from './message.ts'
 import { FRAME_FD, type FrameHead, type StreamName } from './output.ts'
 
 /** What is asked of the user-code process. */
@@ -20,6 +21,16 @@ export type UserRequest =
     }
   | { type: 'interrupt' }
   | { type: 'answer'; request: string; value: string }
+  | {
+      type: 'comm'
+      /** Message id: the reply comes when all that listen have finished. */
+      id: string
+      message: CommType
+      content: Record<string, unknown>
+      metadata: Record<string, unknown>
+      /** Base64. */
+      buffers: string[]
+    }
   | { type: 'look'; id: string; kind: 'complete' | 'inspect'; code: string; cursor: number }
   | { type: 'exit' }
 
@@ -50,12 +61,21 @@ const FLAGS = [
 ]
 const ownGroup = process.platform !== 'win32'
 
+/** Where the cells run. */
+export interface UserOptions {
+  /** Working directory. @default that of this process */
+  cwd?: string
+  /** Notebook that the cells belong to: imports are resolved from its folder. @default ASTERISM_NOTEBOOK, else `cwd` */
+  notebook?: string
+}
+
 /** Starts one. */
-export function startUserProcess(events: UserEvents): UserProcess {
+export function startUserProcess(events: UserEvents, { cwd, notebook }: UserOptions = {}): UserProcess {
   const child: ChildProcess = spawn(process.execPath, [...FLAGS, ENTRY], {
     stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'ipc'],
     detached: ownGroup, // its own group, so that it can be ended together with what it started
-    env: { ...process.env, FORCE_COLOR: undefined }, // outputs are stored: no colour codes in them
+    cwd,
+    env: { ...process.env, FORCE_COLOR: undefined, ...(notebook && { ASTERISM_NOTEBOOK: notebook }) }, // outputs are stored: no colour codes in them
   })
   const { pid } = child
   let ending = false

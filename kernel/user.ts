@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { inspect } from 'node:util'
 import { Worker } from 'node:worker_threads'
 import { CellSyntaxError } from './cell.ts'
+import { connectComms, deliverComm } from './comm.ts'
 import { connectScreen, type Screen } from './display.ts'
 import { createEvaluator, type Outcome } from './evaluate.ts'
 import { hidePromiseMarks, mimeBundle } from './format.ts'
@@ -22,7 +23,8 @@ const evaluator = createEvaluator(modules, realm)
 /** Displays that a cell waits for before it ends. */
 const held = new Map<string, Set<Promise<unknown>>>()
 const questions = new Map<string, (answer: string) => void>()
-let running: { id: string; interrupt: AbortController } | null = null
+/** The cells of all shells and the comm messages that are being dealt with. */
+const running = new Map<string, AbortController>()
 
 const screen: Screen = {
   show: (bundle, id) => publish('display_data', bundle, id),
@@ -44,8 +46,13 @@ const screen: Screen = {
       return Promise.reject(new Error('Expected a client that answers questions: this one does not allow stdin'))
     }
     const request = randomUUID()
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       questions.set(request, resolve)
+      const giveUp = (): void => {
+        questions.delete(request)
+        reject(new Error('The cell was interrupted while it asked'))
+      }
+      cell.signal.addEventListener('abort', giveUp, { once: true })
       send({ type: 'input', cell: cell.id, request }, { prompt: question, password })
     })
   },
@@ -74,7 +81,7 @@ async function execute(request: UserRequest & { type: 'execute' }): Promise<void
   const interrupt = new AbortController()
   const { id, name, count, silent, allowStdin } = request
   const cell: CellContext = { id, name, silent, allowStdin, signal: interrupt.signal, [inspect.custom]: () => name }
-  running = { id, interrupt }
+  running.set(id, interrupt)
   const works = new Set<Promise<unknown>>()
   held.set(id, works)
   try {
@@ -101,7 +108,7 @@ async function execute(request: UserRequest & { type: 'execute' }): Promise<void
     )
   } finally {
     held.delete(id)
-    running = null
+    running.delete(id)
   }
 }
 
@@ -167,13 +174,30 @@ async function userExpressions(
   return results
 }
 
+/** Tells a comm message to whoever listens; ends when they have finished, or with an interrupt. */
+async function comm({ id, message, content, metadata, buffers }: UserRequest & { type: 'comm' }): Promise<void> {
+  const interrupt = new AbortController()
+  running.set(id, interrupt)
+  const interrupted = new Promise<void>((resolve) => interrupt.signal.addEventListener('abort', () => resolve()))
+  const bytes = buffers.map((buffer) => Buffer.from(buffer, 'base64'))
+  const heard = deliverComm({ id, message, content, metadata, buffers: bytes }, interrupt.signal, (error) =>
+    reportUncaught('What listens to a comm failed:', error),
+  )
+  await Promise.race([heard, interrupted])
+  running.delete(id)
+  send({ type: 'reply', request: id })
+}
+
 process.on('message', (request: UserRequest) => {
   switch (request.type) {
     case 'execute':
       void execute(request)
       return
     case 'interrupt':
-      running?.interrupt.abort(new Error('The cell was interrupted'))
+      for (const one of running.values()) one.abort(new Error('The cell was interrupted'))
+      return
+    case 'comm':
+      void comm(request)
       return
     case 'answer':
       questions.get(request.request)?.(request.value)
@@ -217,6 +241,11 @@ captureStreams()
 installStackFormat()
 hidePromiseMarks()
 connectScreen(screen)
+connectComms((message, content, metadata, buffers) => {
+  const cell = currentCell()
+  const sizes = buffers.map((buffer) => buffer.byteLength)
+  send({ type: 'comm', request: cell?.request ?? cell?.id ?? '', message, metadata, sizes }, content, buffers)
+})
 for (const [name, value] of Object.entries(notebook)) {
   if (name !== 'DISPLAY') Object.defineProperty(globalThis, name, { value, writable: true, configurable: true })
 }
