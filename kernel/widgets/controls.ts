@@ -75,7 +75,7 @@ function control<T>(kind: Kind<T>, initial: T, { label }: Labelled): Control<T> 
   const onCustom = ({ event }: State): unknown => clicked && event === 'click' && change(clicked(value))
 
   const open = (): Model => {
-    const style = openModel(kind.style, { description_width: 'initial' })
+    const style = openModel(kind.style, kind.style === 'ButtonStyle' ? {} : { description_width: 'initial' })
     const layout = openModel('Layout', {})
     const fields = { ...kind.state, ...kind.stateOf(value), description: name }
     return openModel(
