@@ -24,7 +24,10 @@ export async function kernelCommand(args: readonly string[]): Promise<number> {
       .option('--name <name>', 'name of the kernelspec', 'asterism')
   withPlace(program.command('install'))
     .description('writes the kernelspec')
-    .action((flags: PlaceFlags) => say(`Installed the kernel in ${installKernel(place(flags), flags.name)}`))
+    .action((flags: PlaceFlags) => {
+      say(`Installed the kernel in ${installKernel(place(flags), flags.name)}`)
+      say(`It runs on this Node, also when another is active: ${process.execPath}`)
+    })
   withPlace(program.command('uninstall'))
     .description('removes the kernelspec')
     .action((flags: PlaceFlags) => say(`Removed ${uninstallKernel(place(flags), flags.name)}`))
@@ -34,8 +37,9 @@ export async function kernelCommand(args: readonly string[]): Promise<number> {
     .option('--prefix <dir>', 'look also under DIR/share/jupyter')
     .action(({ prefix }: { prefix?: string }) => {
       const kernels = listKernels(prefix === undefined ? [] : [join(prefix, 'share', 'jupyter')])
-      for (const { name, folder, displayName, isOurs } of kernels) {
+      for (const { name, folder, displayName, isOurs, defect } of kernels) {
         say(`${isOurs ? '*' : ' '} ${name.padEnd(16)} ${displayName.padEnd(28)} ${folder}`)
+        if (defect !== null) say(`${' '.repeat(19)}${defect}`)
       }
       if (kernels.length === 0) say('No kernels are installed. Install this one with: asterism kernel install')
     })

@@ -178,6 +178,8 @@ export interface StartedKernel {
 }
 
 export interface StartOptions {
+  /** Command of a kernelspec, with `{connection_file}`. @default this package's kernel on this Node */
+  argv?: readonly string[]
   /** Working directory of the cells. @default that of this process */
   cwd?: string
   /** Notebook that the cells belong to: imports are resolved from its folder. @default one in `cwd` */
@@ -188,7 +190,7 @@ export interface StartOptions {
   env?: Record<string, string>
 }
 
-const ENTRY = join(import.meta.dirname, 'main.js')
+const OWN = [process.execPath, join(import.meta.dirname, 'main.js'), '{connection_file}']
 /** Another process may take a free port before the kernel does. */
 const ATTEMPTS = 3
 
@@ -204,6 +206,7 @@ export async function startKernelProcess(options: StartOptions = {}): Promise<St
 }
 
 async function startOnce({
+  argv = OWN,
   cwd = process.cwd(),
   notebook,
   history = false,
@@ -218,7 +221,8 @@ async function startOnce({
   const folder = mkdtempSync(join(tmpdir(), 'asterism-kernel-'))
   const file = join(folder, 'connection.json')
   writeFileSync(file, connectionText(connection), { mode: 0o600 })
-  const child: ChildProcess = spawn(process.execPath, [ENTRY, file], {
+  const [command = '', ...args] = argv.map((part) => part.replaceAll('{connection_file}', file))
+  const child: ChildProcess = spawn(command, args, {
     cwd,
     stdio: ['ignore', 'ignore', 'pipe'],
     detached: process.platform !== 'win32', // Ctrl-C reaches the client, which decides

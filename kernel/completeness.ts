@@ -2,14 +2,19 @@
 import { parseSync } from 'oxc-parser'
 import type { Output } from './message.ts'
 
-/** `incomplete` where the first error is at the end of the text, or an open template or comment. */
+/** Longer text is not read at each Enter, in characters. */
+const MAX_LENGTH = 1_000_000
+
+/** `unknown` for very long text; `incomplete` where the first error is at the end of the text, or an open template or comment. */
 export function completeness(code: string): Output<'is_complete_request'> {
+  if (code.length > MAX_LENGTH) return { status: 'unknown' }
   const error = parseSync('cell.ts', code, { lang: 'ts', sourceType: 'module' }).errors[0]
   if (error === undefined) return { status: 'complete' }
   const start = error.labels[0]?.start ?? 0
   const opened = code.slice(start, start + 2)
   const isOpen = /^Unterminated/.test(error.message) && (opened.startsWith('`') || opened === '/*')
-  if (!isOpen && start < code.trimEnd().length) return { status: 'invalid' }
+  const rest = code.slice(start).trim()
+  if (!isOpen && rest !== '' && rest !== '?.') return { status: 'invalid' }
   const lastLine = code.slice(code.lastIndexOf('\n') + 1)
   const indent = /^\s*/.exec(lastLine)?.[0] ?? ''
   return { status: 'incomplete', indent: /[{([]\s*$/.test(lastLine) ? `${indent}  ` : indent }

@@ -7,6 +7,7 @@ import type { RunView } from './live-view.ts'
 import type { Output } from './message.ts'
 import { type Cell, createCollector, type Notebook, readNotebook, writeNotebook } from './notebook.ts'
 import { injectParameters } from './parameters.ts'
+import { createWidgetStates, type WidgetStates } from './widgets/stored.ts'
 
 export interface RunOptions {
   /** Path of the notebook. */
@@ -51,7 +52,9 @@ export async function runNotebook(options: RunOptions): Promise<RunResult> {
   const interrupt = (): void => void kernel.client.request('interrupt_request', {})
   signal?.addEventListener('abort', interrupt)
   try {
-    const failed = await runCells(notebook, kernel, options)
+    const widgets = createWidgetStates()
+    const failed = await runCells(notebook, kernel, widgets, options)
+    widgets.store(notebook)
     writeNotebook(options.out, notebook)
     if (signal?.aborted) return { kind: 'aborted' }
     const cells = notebook.cells.filter(isCode).length
@@ -77,7 +80,12 @@ const METADATA = {
 
 const isCode = (cell: Cell): boolean => cell.cell_type === 'code'
 
-async function runCells(notebook: Notebook, kernel: StartedKernel, options: RunOptions): Promise<RunResult | null> {
+async function runCells(
+  notebook: Notebook,
+  kernel: StartedKernel,
+  widgets: WidgetStates,
+  options: RunOptions,
+): Promise<RunResult | null> {
   const { view, signal, out, timeoutSeconds } = options
   const total = notebook.cells.filter(isCode).length
   const collector = createCollector()
@@ -88,6 +96,7 @@ async function runCells(notebook: Notebook, kernel: StartedKernel, options: RunO
       current.id = parent
       owners.set(parent, current.cell)
     }
+    widgets.add(type, content)
     const cell = owners.get(parent)
     if (cell === undefined) return
     collector.add(cell, type, content)

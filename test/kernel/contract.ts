@@ -115,10 +115,11 @@ export function kernelContract(name: string, open: (place: Place) => Promise<Hos
     test('is_complete tells complete, incomplete and invalid apart', async () => {
       const status = async (code: string): Promise<string> =>
         (await client().request('is_complete_request', { code })).status
-      const incomplete = ['for (;;) {', 'const x = ', 'f(1,', '`text', '/* note', 'x.', 'class A {\n  m() {']
+      const incomplete = ['for (;;) {', 'const x = ', 'f(1,', '`text', '/* note', 'x.', 'x?.', 'class A {\n  m() {']
       for (const code of incomplete) assert.equal(await status(code), 'incomplete', code)
       for (const code of ['const x = ;', '}', "'open"]) assert.equal(await status(code), 'invalid', code)
       for (const code of ['1', 'await f()', 'interface A {}', '']) assert.equal(await status(code), 'complete', code)
+      assert.equal(await status(`'${'x'.repeat(1e6)}'`), 'unknown')
     })
 
     test('history gives what was stored', async () => {

@@ -182,3 +182,24 @@ test('Ctrl-C ends the running cell, keeps the notebook, and exits with 130', asy
     [['here\n'], 'Interrupted'],
   )
 })
+
+test('widgets are stored with their state, and two runs give the same bytes', async () => {
+  const notebook = join(folder, 'widgets.ipynb')
+  const source = 'const c = slider(0, 4)\ninteract({ c }, ({ c }) => c)\nc.value = 3'
+  const cell = { cell_type: 'code', id: 'a', metadata: {}, source, outputs: [], execution_count: null }
+  writeFileSync(notebook, JSON.stringify({ cells: [cell], metadata: {}, nbformat: 4, nbformat_minor: 5 }))
+  const outs = ['one', 'two'].map((name) => join(folder, `widgets.${name}.ipynb`))
+  for (const out of outs) assert.equal((await runNotebook({ notebook, out, cwd: folder })).kind, 'done')
+  const [one = '', two] = outs.map((out) => readFileSync(out, 'utf8'))
+  assert.equal(one, two)
+  const { cells, metadata } = JSON.parse(one) as Written & { metadata: { widgets: Record<string, unknown> } }
+  const shown = cells[0]?.outputs?.[0]?.data?.['application/vnd.jupyter.widget-view+json'] as { model_id: string }
+  const { state } = metadata.widgets['application/vnd.jupyter.widget-state+json'] as {
+    state: Record<string, { model_name: string; state: Record<string, unknown> }>
+  }
+  const box = state[shown.model_id]
+  assert.ok(box)
+  assert.equal(box.model_name, 'VBoxModel')
+  const child = String((box.state.children as string[])[0]).replace('IPY_MODEL_', '')
+  assert.deepEqual([state[child]?.model_name, state[child]?.state.value], ['IntSliderModel', 3])
+})
