@@ -175,11 +175,18 @@ export function startKernel(transport: Transport, options: KernelOptions = {}): 
   outbox.publish('status', header('starting', outbox.session), { execution_state: 'starting' })
   transport.onSubscribe(outbox.welcome)
   transport.onMessage((channel, message) => {
-    const answered = receive(channel, message).finally(() => answering.delete(answered))
+    const answered = receive(channel, message)
+      .catch(reportFault)
+      .finally(() => answering.delete(answered))
     answering.add(answered)
     if (message.header.msg_type === 'shutdown_request') void answered.then(dispose)
   })
   return { closed, dispose }
+}
+
+/** A fault of the kernel itself costs its request, not the person's variables. */
+function reportFault(error: Error): void {
+  process.stderr.write(`asterism kernel: a request failed: ${error.stack}\n`)
 }
 
 function expectText<K extends string>(content: { [key in K]: string }, field: K): void {

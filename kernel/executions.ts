@@ -111,6 +111,7 @@ export function createExecutions(outbox: Outbox, history: History, options: User
       return await ended
     } finally {
       works.delete(id)
+      if (request.type === 'comm') parents.delete(id) // a slider sends thousands: they must not push cells out
       for (const [question, { work }] of questions) if (work === id) questions.delete(question)
     }
   }

@@ -35,6 +35,9 @@ export function kernelContract(name: string, open: (place: Place) => Promise<Hos
         [info.language_info.name, info.language_info.file_extension, info.language_info.mimetype],
         ['typescript', '.ts', 'text/typescript'],
       )
+      assert.ok(info.supported_features.includes('kernel subshells'))
+      assert.match(info.banner, /^Asterism \d/)
+      for (const { text, url } of info.help_links) assert.ok(text !== '' && url.startsWith('https://'))
     })
 
     test('an execution is busy, input, outputs, idle, all children of its request', async () => {
@@ -261,6 +264,22 @@ export function kernelContract(name: string, open: (place: Place) => Promise<Hos
       assert.match(String(told?.content.text), /listens to a comm failed:\nError: bad listener/)
       assert.equal(told?.parent, opened.published[0]?.parent)
       await session.run('fragile.close()')
+    })
+
+    test('an interrupt ends what listens to a comm and never finishes', async () => {
+      const opened = await session.run(
+        "const endless = openComm('page')\nlet heard = 0\nendless.onMessage(() => { heard += 1; console.log('heard'); return new Promise(() => {}) })\nendless.id",
+      )
+      let isHeard = false
+      const stop = client().onPublished((one) => {
+        isHeard ||= one.type === 'stream'
+      })
+      const dealt = client().sendComm('comm_msg', { comm_id: String(opened.result).slice(1, -1), data: {} })
+      await eventually(() => isHeard, 'the message to be heard')
+      stop()
+      await client().request('interrupt_request', {})
+      await dealt
+      assert.equal((await session.run('endless.close()\nheard')).result, '1')
     })
 
     test('a subshell runs while a cell of the main shell waits', async () => {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { Subscriber } from 'zeromq'
+import { endpoint } from '../../kernel/connection.ts'
 import { header } from '../../kernel/message.ts'
-import { encode } from '../../kernel/wire.ts'
+import { decode, encode } from '../../kernel/wire.ts'
 import { notebookSession } from './notebook-session.ts'
 
 const session = notebookSession()
@@ -80,4 +82,18 @@ test('a message that was caught on its way and sent again is dropped, and so is 
     encode('', { header: header('execute_request', 'x'), parent: {}, metadata: {}, content }),
   )
   assert.equal((await session.run('times')).result, '1')
+})
+
+test('a subscription to one topic is welcomed on that topic, and hears nothing else', async () => {
+  const { connection } = session.kernel
+  const socket = new Subscriber()
+  socket.connect(endpoint(connection, 'iopub'))
+  socket.subscribe('none of this')
+  const [topic, ...rest] = (await socket.receive()) as Buffer[]
+  assert.equal(String(topic), 'none of this')
+  const message = decode(connection.key, rest)
+  assert.ok(!('refused' in message))
+  assert.deepEqual([message.header.msg_type, message.content], ['iopub_welcome', { subscription: 'none of this' }])
+  assert.deepEqual(message.parent, {})
+  socket.close()
 })
