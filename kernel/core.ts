@@ -76,7 +76,7 @@ export function startKernel(transport: Transport, options: KernelOptions = {}): 
     kernel_info_request: () => kernelInfo(),
     async execute_request({ message, content, shell, isAborted }) {
       expectText(content, 'code')
-      if (isAborted) return executions.aborted()
+      if (isAborted || ending !== null) return executions.aborted()
       const reply = await executions.execute(message, content)
       if (reply.status === 'error' && content.stop_on_error !== false) shell.abortWaiting()
       return reply

@@ -228,6 +228,7 @@ export function createExecutions(outbox: Outbox, history: History, options: User
     async comm(message) {
       const { msg_type: type, msg_id: id } = message.header
       const comm = String(message.content.comm_id)
+      if (disposed) return
       if (type === 'comm_open') comms.set(comm, String(message.content.target_name))
       else if (!comms.has(comm)) return
       if (type === 'comm_close') comms.delete(comm)

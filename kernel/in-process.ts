@@ -28,7 +28,12 @@ export function inProcess(): InProcess {
     later(() => to(arrived))
   }
   const later = (work: () => void): void => {
-    const turn = (resolve: () => void) => setImmediate(() => [resolve(), work()])
+    const turn = (resolve: () => void): void => {
+      setImmediate(() => {
+        resolve() // first: what a listener throws must not hold up the rest
+        work()
+      })
+    }
     sent = sent.then(() => new Promise(turn))
   }
 

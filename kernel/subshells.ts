@@ -59,11 +59,12 @@ function createShell(): Shell {
     inTurn(work) {
       const ticket = { isAborted: false }
       waiting.add(ticket)
-      turn = turn.then(() => {
+      const done = turn.then(() => {
         waiting.delete(ticket)
         return work(ticket.isAborted)
       })
-      return turn
+      turn = done.catch(() => undefined) // the caller hears of it; the next one has its turn all the same
+      return done
     },
     abortWaiting() {
       for (const ticket of waiting) ticket.isAborted = true

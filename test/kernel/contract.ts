@@ -339,9 +339,12 @@ export function kernelContract(name: string, open: (place: Place) => Promise<Hos
 
     test('a shutdown answers the cell that runs, tells every client, and ends the kernel', async () => {
       const { finished } = await session.begin("console.log('begun')\nawait new Promise(() => {})")
+      const queued = session.run('1')
       const told: Published[] = []
       client().onPublished((one) => void (one.type === 'shutdown_reply' && told.push(one)))
-      assert.deepEqual(await client().request('shutdown_request', { restart: true }), { status: 'ok', restart: true })
+      const reply = client().request('shutdown_request', { restart: true })
+      assert.deepEqual(await reply, { status: 'ok', restart: true })
+      assert.equal((await queued).status, 'aborted')
       assert.equal((await finished).ename, 'KernelShutdown')
       await session.kernel.ended
       assert.deepEqual(
