@@ -100,6 +100,7 @@ export function createExecutions(outbox: Outbox, history: History, options: User
   /** Runs work in the process; resolves with what it answers, or with the failure that ended it. */
   const run = async (message: Incoming, line: number | null, request: UserRequest): Promise<Buffer | Failure> => {
     const { msg_id: id } = message.header
+    if (works.has(id)) throw new Error(`Expected a message id of its own, got that of a request under way: ${id}`)
     let answer: Work['answer'] = () => undefined
     const ended = new Promise<Buffer | Failure>((resolve) => {
       answer = resolve
