@@ -58,6 +58,7 @@ export function startKernel(transport: Transport): Kernel {
     inspect_request: ({ message, content }) => executions.inspect(message.header.msg_id, content),
     history_request: ({ content }) => executions.history(content),
     comm_info_request: () => ({ status: 'ok', comms: {} }),
+    debug_request: ({ message, content }) => executions.debug(message.header, content),
     interrupt_request: async () => {
       await executions.interrupt()
       return { status: 'ok' }
@@ -124,8 +125,8 @@ function kernelInfo(): KernelInfo {
       nbconvert_exporter: 'script',
     },
     banner: `Asterism ${version}, a TypeScript kernel on Node ${process.versions.node}`,
-    debugger: false,
-    supported_features: [],
+    debugger: true,
+    supported_features: ['debugger'],
     help_links: [],
   }
 }

@@ -1,5 +1,6 @@
 // The cells that run: one at a time, in the user-code process, which this file owns. Keeps the header of each cell's
 // request, so that late output finds its own cell, and brings the process back when it died or could not be interrupted.
+import type { DebugSession } from './debug/session.ts'
 import type { Header, Incoming, Input, Output } from './message.ts'
 import type { Outbox } from './outbox.ts'
 import { startUserProcess, type UserEvents, type UserProcess } from './user-process.ts'
@@ -24,6 +25,7 @@ export interface Executions {
   complete(id: string, content: Input<'complete_request'>): Promise<Output<'complete_request'>>
   inspect(id: string, content: Input<'inspect_request'>): Promise<Output<'inspect_request'>>
   history(content: Input<'history_request'>): Output<'history_request'>
+  debug(request: Header, content: Input<'debug_request'>): Promise<Output<'debug_request'>>
   answerQuestion(message: Incoming): void
   dispose(): Promise<void>
 }
@@ -47,6 +49,9 @@ export function createExecutions(outbox: Outbox): Executions {
   const replies = new Map<string, (content: Buffer) => void>()
   const questions: string[] = []
   const past: HistoryEntry[] = []
+  const sources = new Map<string, string>()
+  let debugParent: Header | null = null
+  let debug: Promise<DebugSession> | null = null
 
   const events: UserEvents = {
     frame(head, body) {
@@ -64,11 +69,29 @@ export function createExecutions(outbox: Outbox): Executions {
     },
     died(how) {
       if (disposed) return
-      user = startUserProcess(events)
+      startAgain()
       lost(`The process that runs the cells ended (${how})`)
     },
   }
   let user: UserProcess = startUserProcess(events)
+
+  const startAgain = (): void => {
+    user = startUserProcess(events)
+    void debug?.then((session) => session.restarted())
+  }
+
+  /** Loaded at the first question: most notebooks are never debugged. */
+  const loadDebugger = async (): Promise<DebugSession> => {
+    const { createDebugSession } = await import('./debug/session.ts')
+    return createDebugSession({
+      connect() {
+        user.send({ type: 'debug' })
+        return user.debugPipe
+      },
+      cells: sources,
+      publish: (event) => debugParent !== null && outbox.publish('debug_event', debugParent, { ...event }),
+    })
+  }
 
   /** Tells whoever waits that the variables are gone. */
   const lost = (reason: string): void => {
@@ -89,6 +112,19 @@ export function createExecutions(outbox: Outbox): Executions {
     const deadline = performance.now() + patienceMs
     while (running === cell && performance.now() < deadline) await sleep(5)
     return running !== cell
+  }
+
+  const stop = async (cell: Running): Promise<void> => {
+    for (const queued of waiting) aborted.add(queued)
+    user.send({ type: 'interrupt' })
+    if (await ends(cell, SIGNAL_AFTER_MS)) return
+    // It does not listen, so it computes. A signal sent earlier could hit it between two cells, where nothing takes it.
+    user.signalInterrupt()
+    if (await ends(cell, INTERRUPT_PATIENCE_MS)) return
+    const old = user
+    startAgain()
+    await old.end(0)
+    lost('The cell computed without a pause and could not be interrupted, so its process was ended')
   }
 
   const askClient = (request: string, body: Buffer): void => {
@@ -122,7 +158,9 @@ export function createExecutions(outbox: Outbox): Executions {
       if (isNumbered) past.push(entry)
       latest = message.header
       remember(parents, id, message.header)
+      sources.set(name, code)
       if (!silent) outbox.publish('execute_input', message.header, { code, execution_count: execution })
+      if (debug !== null) await (await debug).ready()
       const reply = await new Promise<ExecuteOutput>((finish) => {
         running = { message, count: execution, finish }
         replies.set(id, (body) => finish(JSON.parse(body.toString('utf8')) as ExecuteOutput))
@@ -136,18 +174,11 @@ export function createExecutions(outbox: Outbox): Executions {
       return reply
     },
     async interrupt() {
-      const cell = running
-      if (cell === null) return
-      for (const queued of waiting) aborted.add(queued)
-      user.send({ type: 'interrupt' })
-      if (await ends(cell, SIGNAL_AFTER_MS)) return
-      // It does not listen, so it computes. A signal sent earlier could hit it between two cells, where nothing takes it.
-      user.signalInterrupt()
-      if (await ends(cell, INTERRUPT_PATIENCE_MS)) return
-      const old = user
-      user = startUserProcess(events)
-      await old.end(0)
-      lost('The cell computed without a pause and could not be interrupted, so its process was ended')
+      if (running === null) return
+      const session = await debug
+      await session?.release()
+      await stop(running)
+      await session?.rearm()
     },
     async complete(id, { code, cursor_pos }) {
       const none = {
@@ -164,12 +195,18 @@ export function createExecutions(outbox: Outbox): Executions {
       return found ?? { status: 'ok', found: false, data: {}, metadata: {} }
     },
     history: (content) => ({ status: 'ok', history: selectHistory(past, content) }),
+    async debug(request, content) {
+      debugParent = request
+      debug ??= loadDebugger()
+      return (await debug).request(content)
+    },
     answerQuestion(message) {
       const request = questions.shift()
       if (request !== undefined) user.send({ type: 'answer', request, value: String(message.content.value ?? '') })
     },
     async dispose() {
       disposed = true
+      void debug?.then((session) => session.dispose())
       await user.end(500)
       if (running !== null) {
         const { count: execution_count } = running

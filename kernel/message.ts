@@ -1,6 +1,7 @@
 // The messages of the Jupyter protocol that this kernel speaks. Types only, and the two constructors of a header: each
 // reply's type and content follow from the request's type. Does not serialise (wire.ts) and does not decide (core.ts).
 import { randomUUID } from 'node:crypto'
+import type { DapRequest, DapResponse } from './debug/dap.ts'
 
 /** Version of the Jupyter messaging protocol that the kernel implements. */
 export const PROTOCOL_VERSION = '5.5'
@@ -86,6 +87,7 @@ export interface Requests {
     out: { status: 'ok'; history: unknown[] }
   }
   comm_info_request: { in: { target_name?: string }; out: { status: 'ok'; comms: Record<string, unknown> } }
+  debug_request: { in: DapRequest; out: DapResponse }
   interrupt_request: { in: Record<string, never>; out: { status: 'ok' } }
   shutdown_request: { in: { restart?: boolean }; out: { status: 'ok'; restart: boolean } }
 }

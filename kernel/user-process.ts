@@ -2,7 +2,8 @@
 // that the process says comes as frames in one order; what escapes to its raw stdout and stderr comes as text.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
-import type { Readable } from 'node:stream'
+import type { Duplex, Readable } from 'node:stream'
+import { DEBUG_FD } from './debug/marker.ts'
 import { FRAME_FD, type FrameHead, type StreamName } from './output.ts'
 
 /** What is asked of the user-code process. */
@@ -21,6 +22,8 @@ export type UserRequest =
   | { type: 'interrupt' }
   | { type: 'answer'; request: string; value: string }
   | { type: 'look'; id: string; kind: 'complete' | 'inspect'; code: string; cursor: number }
+  /** Makes the inspector reachable through `debugPipe`. */
+  | { type: 'debug' }
   | { type: 'exit' }
 
 /** What the owner hears. */
@@ -35,6 +38,8 @@ export interface UserEvents {
 /** A running user-code process. */
 export interface UserProcess {
   readonly pid: number
+  /** Inspector messages, after a `debug` request. */
+  readonly debugPipe: Duplex
   send(request: UserRequest): void
   /** Stops the part of a cell before its first await. */
   signalInterrupt(): void
@@ -53,7 +58,7 @@ const ownGroup = process.platform !== 'win32'
 /** Starts one. */
 export function startUserProcess(events: UserEvents): UserProcess {
   const child: ChildProcess = spawn(process.execPath, [...FLAGS, ENTRY], {
-    stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'ipc'],
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'ipc'],
     detached: ownGroup, // its own group, so that it can be ended together with what it started
     env: { ...process.env, FORCE_COLOR: undefined }, // outputs are stored: no colour codes in them
   })
@@ -80,6 +85,7 @@ export function startUserProcess(events: UserEvents): UserProcess {
   }
   return {
     pid: pid ?? 0,
+    debugPipe: child.stdio[DEBUG_FD] as Duplex,
     send(request) {
       if (child.connected) child.send(request, () => undefined) // a dead process is reported by `died`
     },
