@@ -54,13 +54,12 @@ export function createScripts(inspector: Inspector, cellPathOf: (name: string) =
   const load = async (id: string, url: string): Promise<Script | null> => {
     const cell = cellPathOf(url)
     if (cell === null && HIDDEN_CODE.some((pattern) => new RegExp(pattern).test(url))) return null
-    const path = cell ?? (url.startsWith('file:') ? fileURLToPath(url) : url)
-    const isPlain = url.startsWith('file:')
-    const table = isPlain
-      ? null
-      : ((await evaluateHost(inspector, `positions(${JSON.stringify(url)})`)) as PositionTable | null)
-    if (!isPlain && table === null) return null
-    return { id, url, path, isCell: cell !== null, table }
+    // V8 gives file URLs also where a path was given.
+    const file = url.startsWith('file:') ? fileURLToPath(url) : null
+    const table = await evaluateHost(inspector, `positions(${JSON.stringify(file ?? url)})`)
+    if (table === null && file === null) return null
+    const path = cell ?? file ?? url
+    return { id, url, path, isCell: cell !== null, table: table as PositionTable | null }
   }
   const get = (id: string): Promise<Script | null> => {
     const url = urls.get(id)
