@@ -5,6 +5,7 @@
 import { Session } from 'node:inspector'
 import { Socket } from 'node:net'
 import { createInterface } from 'node:readline'
+import { parentPort, workerData } from 'node:worker_threads'
 import { DEBUG_FD } from './marker.ts'
 
 // The socket also keeps this thread alive: a session does not, and would stall for good.
@@ -23,10 +24,8 @@ function open(): void {
 function receive(line: string): void {
   const { id, method, params } = JSON.parse(line) as { id: number; method: string; params: object }
   if (method === 'open') open()
-  else if (method === 'close') {
-    session?.disconnect()
-    session = null
-  } else if (session === null) {
+  else if (method === 'close') close()
+  else if (session === null) {
     say({ id, error: 'The inspector session is closed' })
     return
   } else {
@@ -38,5 +37,17 @@ function receive(line: string): void {
   say({ id, result: {} })
 }
 
+function close(): void {
+  session?.disconnect()
+  session = null
+}
+
+// The process exits.
+parentPort?.on('message', () => {
+  close()
+  const closed = workerData as Int32Array
+  Atomics.store(closed, 0, 1)
+  Atomics.notify(closed, 0)
+})
 createInterface({ input: pipe }).on('line', receive)
 pipe.on('error', () => process.exit(0)) // the protocol process has gone; the main thread sees to its own end

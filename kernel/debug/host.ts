@@ -12,6 +12,9 @@ import { scriptSteps } from '../source-position.ts'
 import { debugging } from './marker.ts'
 import { type PositionTable, positionTable } from './source-map.ts'
 
+/** The process waits at most this long for its session to close before it exits, in milliseconds. */
+const CLOSE_PATIENCE_MS = 500
+
 /** Reached as `$asterism.debug` by expressions that the protocol process sends. */
 export interface DebugHost {
   /** While on, code is compiled so that every variable is where the source says, and stops before its first line. */
@@ -41,7 +44,14 @@ export function startDebugging(evaluator: Evaluator): void {
   const host = (globalThis as unknown as Record<string, { debug?: DebugHost }>)[HOST]
   if (host === undefined || host.debug !== undefined) return
   host.debug = createHost(evaluator)
-  new Worker(join(import.meta.dirname, 'bridge.js'), { execArgv: [] }).unref()
+  const closed = new Int32Array(new SharedArrayBuffer(4))
+  const bridge = new Worker(join(import.meta.dirname, 'bridge.js'), { execArgv: [], workerData: closed })
+  bridge.unref()
+  // Node does not exit while a session is open, and says so in the user's output.
+  process.on('exit', () => {
+    bridge.postMessage('close')
+    Atomics.wait(closed, 0, 0, CLOSE_PATIENCE_MS)
+  })
 }
 
 function createHost(evaluator: Evaluator): DebugHost {

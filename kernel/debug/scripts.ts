@@ -40,10 +40,18 @@ export interface Scripts {
   origin(script: Script, location: Debugger.Location): { line: number; column: number } | null
 }
 
-const KERNEL_FOLDER = new URL('..', import.meta.url).href
+const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+const packageFolder = (name: string): string =>
+  import.meta.resolve(name).replace(new RegExp(`(?<=/node_modules/${escaped(name)}/).*`), '')
+/** The kernel itself, and the packages with which it compiles cells. */
+const OURS = [
+  new URL('..', import.meta.url).href,
+  ...['oxc-parser', 'oxc-transform', 'magic-string'].map(packageFolder),
+]
 
 /** Code that is stepped over and never shown. */
-export const HIDDEN_CODE = ['^node:', `^${KERNEL_FOLDER.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}`, '^evalmachine', '^$']
+export const HIDDEN_CODE = ['^node:', '^evalmachine', '^$', ...OURS.map((folder) => `^${escaped(folder)}`)]
+const isHidden = new RegExp(HIDDEN_CODE.join('|'))
 
 /** `cellPathOf`: the path of a cell by its name, null for other scripts. */
 export function createScripts(inspector: Inspector, cellPathOf: (name: string) => string | null): Scripts {
@@ -53,7 +61,7 @@ export function createScripts(inspector: Inspector, cellPathOf: (name: string) =
 
   const load = async (id: string, url: string): Promise<Script | null> => {
     const cell = cellPathOf(url)
-    if (cell === null && HIDDEN_CODE.some((pattern) => new RegExp(pattern).test(url))) return null
+    if (cell === null && isHidden.test(url)) return null
     // V8 gives file URLs also where a path was given.
     const file = url.startsWith('file:') ? fileURLToPath(url) : null
     const table = await evaluateHost(inspector, `positions(${JSON.stringify(file ?? url)})`)

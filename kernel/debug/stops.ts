@@ -2,6 +2,7 @@
 // breakpoints are set), in the kernel's own code, at exceptions that the client did not ask for. These are left at once.
 import type { Debugger, Runtime } from 'node:inspector'
 import type { Breakpoints } from './breakpoints.ts'
+import { createCatchFinder } from './caught.ts'
 import { THREAD } from './dap.ts'
 import { type Frame, userFrames } from './frames.ts'
 import type { Inspector } from './pipe.ts'
@@ -38,6 +39,9 @@ interface StopsOptions {
   onMove(): void
 }
 
+/** So many awaits are followed back to find who catches an exception. */
+const ASYNC_DEPTH = 8
+
 type Paused = Debugger.PausedEventDataType
 
 export function createStops({ inspector, scripts, breakpoints, bind, emit, onMove }: StopsOptions): Stops {
@@ -45,6 +49,9 @@ export function createStops({ inspector, scripts, breakpoints, bind, emit, onMov
   let nextFrame = 1
   let wanted: readonly ExceptionFilter[] = []
   let muted = false
+  const catches = createCatchFinder(inspector, scripts)
+  /** Of the exception at which the program stopped last. */
+  let isCaught: ExceptionFilter = 'uncaught'
   /** What the client asked for last: how to leave a place where it must not stop. */
   let intent = 'Debugger.resume'
   let isPausing = false
@@ -65,7 +72,7 @@ export function createStops({ inspector, scripts, breakpoints, bind, emit, onMov
     const frames = await userFrames(event.callFrames, scripts, nextFrame)
     const isUsers = top !== undefined && frames[0]?.call === top
     const isException = event.reason === 'exception' || event.reason === 'promiseRejection'
-    if (isException ? !isWanted(event, frames) : !isUsers || isSamePlace(frames[0] as Frame)) {
+    if (isException ? !(await isWanted(event, frames)) : !isUsers || isSamePlace(frames[0] as Frame)) {
       const isStepping = isPausing || intent !== 'Debugger.resume'
       await leave(isException || !isStepping ? 'Debugger.resume' : isPausing ? 'Debugger.stepInto' : intent)
       return
@@ -87,10 +94,10 @@ export function createStops({ inspector, scripts, breakpoints, bind, emit, onMov
     return isSame && (left.lineNumber !== call.location.lineNumber || left.columnNumber !== call.location.columnNumber)
   }
 
-  const isWanted = (event: Paused, frames: readonly Frame[]): boolean => {
+  const isWanted = async (event: Paused, frames: readonly Frame[]): Promise<boolean> => {
     if (frames.length === 0) return false
-    const { uncaught } = event.data as { uncaught?: boolean }
-    return wanted.includes(uncaught === true ? 'uncaught' : 'caught')
+    isCaught = (await catches(event)) ? 'caught' : 'uncaught'
+    return wanted.includes(isCaught)
   }
 
   const reasonOf = (event: Paused, hitBreakpointIds: number[]): object => {
@@ -154,22 +161,19 @@ export function createStops({ inspector, scripts, breakpoints, bind, emit, onMov
     },
     async setExceptions(filters) {
       wanted = filters
+      // The callers of what runs after an await are told only on demand, at a price.
+      await inspector.post('Debugger.setAsyncCallStackDepth', { maxDepth: filters.length === 0 ? 0 : ASYNC_DEPTH })
       await inspector.post('Debugger.setPauseOnExceptions', { state: filters.length === 0 ? 'none' : 'all' })
     },
     exceptionInfo() {
       const { event } = stopped()
       if (event.reason !== 'exception' && event.reason !== 'promiseRejection')
         throw new Error('The program did not stop at an exception')
-      const {
-        className = 'Error',
-        description,
-        uncaught,
-      } = event.data as unknown as Runtime.RemoteObject & { uncaught?: boolean }
-      const breakMode = uncaught === true ? 'unhandled' : 'always'
+      const { className = 'Error', description } = event.data as unknown as Runtime.RemoteObject
       return {
         exceptionId: className,
         description: description?.split('\n')[0],
-        breakMode,
+        breakMode: isCaught === 'caught' ? 'always' : 'unhandled',
         details: { stackTrace: description },
       }
     },

@@ -7,6 +7,8 @@ import type { DapResponse } from '../../kernel/debug/dap.ts'
 // biome-ignore lint/suspicious/noExplicitAny: the protocol is untyped JSON
 export type Body = any
 
+export type Stop = { event: Body; frames: Body[]; top: Body }
+
 /** A client's side of a debugging session. */
 export interface DebugClient {
   /** Sends a request; fails the test where it is refused. */
@@ -22,7 +24,9 @@ export interface DebugClient {
   /** Sets breakpoints in a cell's text. Result: as they are. */
   breakAt(code: string, ...breakpoints: (number | object)[]): Promise<Body[]>
   /** Waits for the stop; its frames, and what the event said. */
-  stopped(): Promise<{ event: Body; frames: Body[]; top: Body }>
+  stopped(): Promise<Stop>
+  /** The same, or null where the work ends without a stop. */
+  stoppedBefore(end: Promise<unknown>): Promise<Stop | null>
   /** Variables of a scope, by name, as text. */
   scope(frameId: number, name: string): Promise<Record<string, string>>
 }
@@ -57,6 +61,10 @@ export function debugClient(session: { readonly kernel: StartedKernel }): DebugC
     if (at >= 0) return Promise.resolve(events.splice(at, 1)[0]?.body)
     return new Promise((resolve) => waiting.push({ event, resolve }))
   }
+  const look = async (event: Body): Promise<Stop> => {
+    const { stackFrames: frames } = await ask('stackTrace', { threadId: event.threadId })
+    return { event, frames, top: frames[0] }
+  }
   return {
     ask,
     send,
@@ -78,10 +86,14 @@ export function debugClient(session: { readonly kernel: StartedKernel }): DebugC
       await ask('configurationDone')
       return set
     },
-    async stopped() {
-      const event = await next('stopped')
-      const { stackFrames: frames } = await ask('stackTrace', { threadId: event.threadId })
-      return { event, frames, top: frames[0] }
+    stopped: async () => look(await next('stopped')),
+    async stoppedBefore(end) {
+      const stop = next('stopped')
+      const event = await Promise.race([stop, end.then(() => null)])
+      if (event !== null) return look(event)
+      const at = waiting.findIndex((one) => one.event === 'stopped')
+      if (at >= 0) waiting.splice(at, 1)
+      return null
     },
     async scope(frameId, name) {
       const { scopes } = await ask('scopes', { frameId })

@@ -130,7 +130,7 @@ total`
   ): Promise<{ i: string | undefined; cell: Awaited<ReturnType<typeof session.run>> }> => {
     await debug.breakAt(code, { line: 3, ...breakpoint })
     const running = session.run(code)
-    const stop = await Promise.race([debug.stopped(), running.then(() => null)])
+    const stop = await debug.stoppedBefore(running)
     const i =
       stop === null ? undefined : (await debug.ask('evaluate', { expression: 'i', frameId: stop.top.id })).result
     await debug.breakAt(code)
@@ -171,7 +171,7 @@ const shown = { [Symbol.for('Jupyter.display')]: () => ({ 'text/html': '<b>hi</b
 {
   let near = 'first'
   near += table.size
-  near
+  console.log(near)
 }`
   await debug.breakAt(code, 7)
   const running = session.run(code)
@@ -225,7 +225,7 @@ const shown = { [Symbol.for('Jupyter.display')]: () => ({ 'text/html': '<b>hi</b
   await debug.ask('copyToGlobals', { srcVariableName: 'near', dstVariableName: 'copied', srcFrameId: top.id })
   await debug.breakAt(code)
   await debug.ask('continue', { threadId: 1 })
-  assert.equal((await running).result, "'changed'")
+  assert.equal((await running).stdout, 'changed\n')
   assert.equal((await session.run('copied')).result, "'changed'")
   const stale = await debug.send('variables', { variablesReference: notebook })
   assert.match(stale.message as string, /the program has moved on/)
@@ -239,7 +239,7 @@ test('exceptions stop the program where they are thrown: those that user code ca
     const seen: number[] = []
     for (const code of [caught, uncaught]) {
       const running = session.run(code)
-      const stop = await Promise.race([debug.stopped(), running.then(() => null)])
+      const stop = await debug.stoppedBefore(running)
       if (stop === null) continue
       seen.push(stop.top.line)
       assert.equal(stop.event.reason, 'exception')
