@@ -176,7 +176,7 @@ export function createExecutions(outbox: Outbox): Executions {
     async interrupt() {
       if (running === null) return
       const session = await debug
-      await session?.release()
+      await session?.release(() => user.signalInterrupt())
       await stop(running)
       await session?.rearm()
     },

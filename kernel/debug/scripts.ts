@@ -64,9 +64,9 @@ export function createScripts(inspector: Inspector, cellPathOf: (name: string) =
     if (cell === null && isHidden.test(url)) return null
     // V8 gives file URLs also where a path was given.
     const file = url.startsWith('file:') ? fileURLToPath(url) : null
+    const path = cell ?? file
+    if (path === null) return null
     const table = await evaluateHost(inspector, `positions(${JSON.stringify(file ?? url)})`)
-    if (table === null && file === null) return null
-    const path = cell ?? file ?? url
     return { id, url, path, isCell: cell !== null, table: table as PositionTable | null }
   }
   const get = (id: string): Promise<Script | null> => {

@@ -28,8 +28,8 @@ export interface DebugSession {
   request(request: DapRequest): Promise<DapResponse>
   /** Resolves when breakpoints hold for a cell that starts now. */
   ready(): Promise<void>
-  /** Lets a stopped program go on, and stops nowhere until `rearm`. */
-  release(): Promise<void>
+  /** Lets a stopped program go on after `signal`, and stops nowhere until `rearm`. */
+  release(signal: () => void): Promise<void>
   rearm(): Promise<void>
   /** The user-code process was started again. */
   restarted(): void
@@ -47,6 +47,21 @@ interface Connection {
 
 type Arguments = Record<string, unknown>
 type Command = (args: Arguments) => object | undefined | Promise<object | undefined>
+
+const ORDERED = new Set([
+  'initialize',
+  'attach',
+  'disconnect',
+  'terminate',
+  'setBreakpoints',
+  'setExceptionBreakpoints',
+])
+
+/** A signal reaches the stopped process within this time, in milliseconds. */
+const SIGNAL_MS = 20
+
+/** What JupyterLab calls the variables that outlive a frame: it offers to copy into this scope, not from it. */
+const GLOBALS = 'Globals'
 
 const CAPABILITIES = {
   supportsConfigurationDoneRequest: true,
@@ -92,7 +107,10 @@ export function createDebugSession(target: DebugTarget): DebugSession {
   }
 
   const connect = (): Promise<Connection> => {
-    connection ??= open()
+    connection ??= open().catch((error: unknown) => {
+      connection = null // the next request tries again
+      throw error
+    })
     return connection
   }
   const open = async (): Promise<Connection> => {
@@ -199,10 +217,7 @@ export function createDebugSession(target: DebugTarget): DebugSession {
       return undefined
     },
     configurationDone: () => undefined,
-    async disconnect() {
-      await detach()
-      return undefined
-    },
+    disconnect: () => started.terminate?.({}),
     async terminate() {
       await detach()
       emit('terminated')
@@ -238,7 +253,7 @@ export function createDebugSession(target: DebugTarget): DebugSession {
       const objectId = await evaluation.notebook()
       const inner = frameScopes(await frame(frameId), variables.refer)
       const shared = variables.refer({ kind: 'notebook', objectId })
-      return { scopes: [...inner, { name: 'Notebook', variablesReference: shared, expensive: false }] }
+      return { scopes: [...inner, { name: GLOBALS, variablesReference: shared, expensive: false }] }
     },
     async variables({ variablesReference, ...page }) {
       return { variables: await (await connect()).variables.list(Number(variablesReference), page as Page) }
@@ -286,15 +301,26 @@ export function createDebugSession(target: DebugTarget): DebugSession {
     },
   }
 
+  // What changes the session takes turns; what only asks does not wait for it.
+  let turn: Promise<unknown> = Promise.resolve()
+  const inTurn = (work: () => object | undefined | Promise<object | undefined>): Promise<object | undefined> => {
+    const done = turn.then(work)
+    turn = done.catch(ignore)
+    return done
+  }
+
   const run = async ({ command, arguments: args = {} }: DapRequest): Promise<object | undefined> => {
     const known = (commands: Record<string, Command>): Command | undefined =>
       Object.hasOwn(commands, command) ? commands[command] : undefined
     const anytime = known(always)
-    if (anytime !== undefined) return anytime(args)
+    if (anytime !== undefined) return ORDERED.has(command) ? inTurn(() => anytime(args)) : anytime(args)
     const handler = known(started)
     if (handler === undefined) throw new Error(`The command \`${command}\` is not supported`)
-    if (!isStarted && command !== 'disconnect') throw new Error(`Expected \`initialize\` before \`${command}\``)
-    return handler(args)
+    const start = (): object | undefined | Promise<object | undefined> => {
+      if (!isStarted && command !== 'disconnect') throw new Error(`Expected \`initialize\` before \`${command}\``)
+      return handler(args)
+    }
+    return ORDERED.has(command) ? inTurn(start) : start()
   }
 
   return {
@@ -309,29 +335,41 @@ export function createDebugSession(target: DebugTarget): DebugSession {
       }
     },
     async ready() {
-      await attached.catch(() => undefined) // its own request told of the failure
+      await attached.catch(ignore)
     },
-    async release() {
-      if (isStarted && connection !== null) await (await connection).stops.setMuted(true)
+    async release(signal) {
+      if (!isStarted || connection === null) return
+      const { stops } = await connection
+      if (stops.isStopped()) {
+        // So that the part of the cell before its first await ends where it stands.
+        signal()
+        await new Promise((resolve) => setTimeout(resolve, SIGNAL_MS))
+      }
+      await stops.setMuted(true)
     },
     async rearm() {
       if (isStarted && connection !== null) await (await connection).stops.setMuted(false)
     },
     restarted() {
-      void connection?.then(({ inspector, stops }) => {
+      connection?.then(({ inspector, stops }) => {
         stops.end()
         inspector.end()
-      })
+      }, ignore)
       connection = null
       breakpoints.connect(null)
-      if (isStarted) attached = attach()
+      if (!isStarted) return
+      attached = attach()
+      attached.catch(ignore)
     },
     dispose() {
       isStarted = false
-      void connection?.then(({ inspector }) => inspector.end())
+      connection?.then(({ inspector }) => inspector.end(), ignore)
       removeDumps()
     },
   }
 }
+
+/** For failures of which a request of its own tells, or the end of the process. */
+const ignore = (): void => undefined
 
 const valueOnly = ({ name, evaluateName, ...value }: { name: string; evaluateName?: string }): object => value

@@ -37,7 +37,7 @@ twice(pair.a) + 1`
   assert.deepEqual(places(frames), ['twice:5', 'cell 1:7'])
   assert.equal(top.source.path, (await debug.ask('dumpCell', { code })).sourcePath)
   assert.deepEqual(await debug.scope(top.id, 'Locals'), { x: '1', doubled: '2' })
-  assert.equal((await debug.scope(top.id, 'Notebook')).pair, '{ a: 1 }')
+  assert.equal((await debug.scope(top.id, 'Globals')).pair, '{ a: 1 }')
   await debug.ask('continue', { threadId: 1 })
   await debug.next('continued')
   assert.equal((await running).result, '3')
@@ -255,6 +255,26 @@ test('exceptions stop the program where they are thrown: those that user code ca
   await debug.ask('setExceptionBreakpoints', { filters: [] })
 })
 
+test('who catches is found across awaits', async () => {
+  const thrower = 'async function late() { await null; throw new Error() }\n'
+  const modes: Record<string, string> = {}
+  await debug.ask('setExceptionBreakpoints', { filters: ['caught', 'uncaught'] })
+  for (const code of [
+    'try { await late() } catch {}',
+    'await late().catch(() => 0)',
+    'await late()',
+    '[1].forEach(() => { throw 1 })',
+  ]) {
+    const running = session.run(thrower + code)
+    await debug.stopped()
+    modes[code] = (await debug.ask('exceptionInfo')).breakMode
+    await debug.ask('continue', { threadId: 1 })
+    await running
+  }
+  assert.deepEqual(Object.values(modes), ['always', 'always', 'unhandled', 'unhandled'])
+  await debug.ask('setExceptionBreakpoints', { filters: [] })
+})
+
 test('pause stops a loop where it is; a debugger statement stops too', async () => {
   const { finished } = await session.begin("let turning = true\nconsole.log('begun')\nwhile (turning) {}\n'out'")
   await debug.ask('pause', { threadId: 1 })
@@ -286,11 +306,19 @@ test('while stopped, control and heartbeat answer, a second cell waits, and an i
   assert.equal((await running).ename, 'Interrupted')
   assert.equal((await second).status, 'aborted')
   assert.equal((await session.run('before')).result, '1')
-  const again = session.run(code)
-  assert.equal((await debug.stopped()).top.line, 2)
+  const again = 'const steps = [0]\nsteps.push(1)\nsteps.push(2)\nwhile (steps) {}'
+  await debug.breakAt(again, 3)
+  const spinning = session.run(again)
+  await debug.stopped()
   await client.request('interrupt_request', {})
-  await again
+  assert.equal((await spinning).ename, 'Interrupted')
+  assert.equal((await session.run('steps')).result, '[ 0, 1 ]', 'it ends where it stood')
+  await debug.breakAt(again)
   await debug.breakAt(code)
+})
+
+test('no port is opened for the inspector', async () => {
+  assert.equal((await session.run("import { url } from 'node:inspector'\nurl() === undefined")).result, 'true')
 })
 
 test('without a stop the variables of the notebook are told, expressions run among them, sources are listed', async () => {
@@ -340,4 +368,14 @@ test('breakpoints hold after the user-code process died and was started again', 
   assert.equal((await running).ename, 'KernelRestarted')
   await gone
   assert.equal((await session.run('2')).result, '2')
+})
+
+test('a kernel that is stopped at a breakpoint shuts down when asked', async () => {
+  const code = 'let last = 1\nlast += 1'
+  await debug.breakAt(code, 2)
+  void session.run(code)
+  await debug.stopped()
+  const reply = await session.kernel.client.request('shutdown_request', { restart: true })
+  assert.deepEqual(reply, { status: 'ok', restart: true })
+  assert.equal(await session.kernel.exited, 0)
 })
