@@ -29,23 +29,30 @@ export const typeOf = ({ type, subtype, className }: Runtime.RemoteObject): stri
 
 function describeFunction(source: string): string {
   if (source.startsWith('class')) return `[${/^class(\s+[\p{ID_Continue}$]+)?/u.exec(source)?.[0] ?? 'class'}]`
-  const name = /^(?:async\s+)?(?:function\b\s*\*?|\*)?\s*([\p{ID_Continue}$]+)\s*\(/u.exec(source)?.[1]
+  const name = /^(?:async\s+)?(?:function\b\s*\*?|\*)?\s*(?!function\b)([\p{ID_Continue}$]+)\s*\(/u.exec(source)?.[1]
   return name === undefined ? '[Function]' : `[Function: ${name}]`
 }
+
+/** Kinds of objects whose fields are shown. */
+const OPENED = new Set(['map', 'set', 'weakmap', 'weakset', 'proxy', 'promise'])
+
+/** What the tracking of cells leaves on a promise. */
+export const isMark = (name: string): boolean =>
+  /^Symbol\((async_id_symbol|trigger_async_id_symbol|destroyed|kResourceStore)\)$/.test(name)
 
 function describePreview(preview: Runtime.ObjectPreview): string {
   const { subtype, description = '', properties, entries, overflow } = preview
   const rest = overflow ? ['…'] : []
   if (subtype === 'array' || subtype === 'typedarray') {
-    const items = properties.map(({ name, ...item }) =>
-      /^\d+$/.test(name) ? describeProperty(item) : `${name}: ${describeProperty(item)}`,
-    )
+    const elements = properties.filter(({ name }) => /^\d+$/.test(name))
+    const items = elements.map(({ name, ...item }) => describeProperty(item))
     const label = subtype === 'typedarray' ? `${description} ` : ''
     return `${label}[${items.concat(rest).join(', ')}]`
   }
   const isPlain = description === 'Object'
-  if (entries === undefined && subtype !== undefined && subtype !== 'proxy' && subtype !== 'promise') return description
-  const fields = properties.filter((item) => item.name !== 'size' || entries === undefined)
+  if (subtype !== undefined && !OPENED.has(subtype)) return description
+  const isCollection = subtype === 'map' || subtype === 'set'
+  const fields = properties.filter(({ name }) => !isMark(name) && !(isCollection && name === 'size'))
   const items = (entries ?? []).map(({ key, value }) =>
     key === undefined ? describePreviewValue(value) : `${describePreviewValue(key)} => ${describePreviewValue(value)}`,
   )

@@ -3,7 +3,9 @@
 // it does not depend on how a cell was compiled.
 import { readFileSync } from 'node:fs'
 import type { Debugger } from 'node:inspector'
-import { fileURLToPath } from 'node:url'
+import { createRequire } from 'node:module'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { cellPath } from './cell-path.ts'
 import { evaluateHost } from './host-calls.ts'
 import type { Inspector } from './pipe.ts'
 import { originOf, type PositionTable } from './source-map.ts'
@@ -41,26 +43,31 @@ export interface Scripts {
 }
 
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
-const packageFolder = (name: string): string =>
-  import.meta.resolve(name).replace(new RegExp(`(?<=/node_modules/${escaped(name)}/).*`), '')
+const packageFolder = (name: string, url: string): string =>
+  url.slice(0, url.lastIndexOf(`/node_modules/${name}/`)) + `/node_modules/${name}/`
+const magicString = import.meta.resolve('magic-string')
+const sourcemapCodec = createRequire(magicString).resolve('@jridgewell/sourcemap-codec')
 /** The kernel itself, and the packages with which it compiles cells. */
 const OURS = [
   new URL('..', import.meta.url).href,
-  ...['oxc-parser', 'oxc-transform', 'magic-string'].map(packageFolder),
+  packageFolder('magic-string', magicString),
+  packageFolder('@jridgewell/sourcemap-codec', pathToFileURL(sourcemapCodec).href),
+  ...['oxc-parser', 'oxc-transform'].map((name) => packageFolder(name, import.meta.resolve(name))),
 ]
 
 /** Code that is stepped over and never shown. */
 export const HIDDEN_CODE = ['^node:', '^evalmachine', '^$', ...OURS.map((folder) => `^${escaped(folder)}`)]
 const isHidden = new RegExp(HIDDEN_CODE.join('|'))
 
-/** `cellPathOf`: the path of a cell by its name, null for other scripts. */
-export function createScripts(inspector: Inspector, cellPathOf: (name: string) => string | null): Scripts {
+/** `cells`: the texts of the cells, by name. */
+export function createScripts(inspector: Inspector, cells: ReadonlyMap<string, string>): Scripts {
   const urls = new Map<string, string>()
   const known = new Map<string, Promise<Script | null>>()
   const places = new Map<string, Promise<BreakPlace[]>>()
 
   const load = async (id: string, url: string): Promise<Script | null> => {
-    const cell = cellPathOf(url)
+    const text = cells.get(url)
+    const cell = text === undefined ? null : cellPath(text)
     if (cell === null && isHidden.test(url)) return null
     // V8 gives file URLs also where a path was given.
     const file = url.startsWith('file:') ? fileURLToPath(url) : null
@@ -91,10 +98,10 @@ export function createScripts(inspector: Inspector, cellPathOf: (name: string) =
       'Debugger.getPossibleBreakpoints',
       { start },
     )
-    const isDeclaration = await functionDeclarations(inspector, script)
+    const lines = cells.get(script.url)?.split('\n') ?? []
     return locations.flatMap((location) => {
       const from = origin(script, location)
-      return from === null || isDeclaration(location) ? [] : [{ location, ...from }]
+      return from === null || isFunctionDeclaration(lines, from) ? [] : [{ location, ...from }]
     })
   }
 
@@ -127,16 +134,9 @@ const isBefore = (one: BreakPlace, other: BreakPlace): boolean =>
  * A function declaration of a cell runs as an assignment, which is not what a breakpoint on its line means: that one
  * holds when the function is called.
  */
-async function functionDeclarations(inspector: Inspector, script: Script): Promise<(at: Debugger.Location) => boolean> {
-  if (!script.isCell) return () => false
-  const { scriptSource } = await inspector.post<Debugger.GetScriptSourceReturnType>('Debugger.getScriptSource', {
-    scriptId: script.id,
-  })
-  const lines = scriptSource.split('\n')
-  return ({ lineNumber, columnNumber = 0 }) => {
-    const text = lines[lineNumber]?.slice(columnNumber) ?? ''
-    return /^[\p{ID_Continue}$]+ = (\$asterism\.named\("[^"]*", )?(async )?function\b/u.test(text)
-  }
+function isFunctionDeclaration(lines: readonly string[], { line, column }: { line: number; column: number }): boolean {
+  const text = lines[line - 1]?.slice(column - 1) ?? ''
+  return /^(export\s+)?(default\s+)?(async\s+)?function\b/.test(text)
 }
 
 /** The text of a file that V8 loaded. */

@@ -89,6 +89,7 @@ export function createDebugSession(target: DebugTarget): DebugSession {
   let filters: ExceptionFilter[] = []
   let isStarted = false
   let connection: Promise<Connection> | null = null
+  let attachedTo: Connection | null = null
   let attached: Promise<unknown> = Promise.resolve()
   let sequence = 0
 
@@ -96,10 +97,6 @@ export function createDebugSession(target: DebugTarget): DebugSession {
     target.publish({ type: 'event', seq: ++sequence, event, ...(body === undefined ? {} : { body }) })
   }
 
-  const cellPathOf = (name: string): string | null => {
-    const code = target.cells.get(name)
-    return code === undefined ? null : cellPath(code)
-  }
   const textOf = (path: string): string | null => {
     const cell = dumped.get(path) ?? [...target.cells.values()].find((code) => cellPath(code) === path)
     if (cell !== undefined) return cell
@@ -115,7 +112,7 @@ export function createDebugSession(target: DebugTarget): DebugSession {
   }
   const open = async (): Promise<Connection> => {
     const inspector = openInspector(target.connect())
-    const scripts = createScripts(inspector, cellPathOf)
+    const scripts = createScripts(inspector, target.cells)
     const variables = createVariables(inspector)
     const bind = async (script: Script): Promise<void> => {
       for (const breakpoint of await breakpoints.bind(script)) emit('breakpoint', { reason: 'changed', breakpoint })
@@ -128,7 +125,10 @@ export function createDebugSession(target: DebugTarget): DebugSession {
 
   /** From here on the program can stop. */
   const attach = async (): Promise<void> => {
-    const { inspector, scripts, stops } = await connect()
+    const connected = await connect()
+    if (attachedTo === connected) return // a second client, or the same one once more
+    attachedTo = connected
+    const { inspector, scripts, stops } = connected
     breakpoints.connect({ inspector, scripts })
     await inspector.post('Debugger.enable')
     await inspector.post('Debugger.setBlackboxPatterns', { patterns: HIDDEN_CODE })

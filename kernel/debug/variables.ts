@@ -2,7 +2,7 @@
 // moves on. Reads never run the user's code, but for getters that the client opens one by one.
 import type { Runtime } from 'node:inspector'
 import type { Variable } from './dap.ts'
-import { arrayLength, describeValue, typeOf } from './describe.ts'
+import { arrayLength, describeValue, isMark, typeOf } from './describe.ts'
 import { exceptionMessage } from './host-calls.ts'
 import type { Inspector } from './pipe.ts'
 
@@ -105,6 +105,7 @@ export function createVariables(inspector: Inspector): Variables {
     }
     const own = [...result, ...privateProperties].map((property): Variable | null => {
       const { name, symbol, value } = property
+      if (isMark(name)) return null
       const path = symbol !== undefined || name.startsWith('#') ? null : memberPath(expression, name)
       if (value !== undefined) return variable(name, value, path)
       if (property.get?.objectId === undefined) return null

@@ -216,6 +216,24 @@ const shown = { [Symbol.for('Jupyter.display')]: () => ({ 'text/html': '<b>hi</b
     (await debug.ask('evaluate', { expression: '[near, big[0], table.size]', frameId: top.id })).result,
     "['changed', 7, -1]",
   )
+  const texts = [
+    'new Map()',
+    'new Float32Array(2)',
+    '(x: number) => x',
+    'Promise.resolve(4)',
+    '{ f() {}, get g() { return 1 } }',
+  ]
+  const described = await Promise.all(texts.map((expression) => debug.ask('evaluate', { expression, frameId: top.id })))
+  assert.deepEqual(
+    described.map((one) => one.result),
+    [
+      'Map(0) {}',
+      'Float32Array(2) [0, 0]',
+      '[Function]',
+      "Promise { [[PromiseState]]: 'fulfilled', [[PromiseResult]]: 4 }",
+      '{ f: [Function], g: [Getter] }',
+    ],
+  )
   const impure = { expression: 'big.push(1)', frameId: top.id, context: 'hover' }
   assert.match((await debug.send('evaluate', impure)).message as string, /side-effect/)
   assert.deepEqual(await debug.ask('richInspectVariables', { variableName: 'shown', frameId: top.id }), {
@@ -339,7 +357,11 @@ test('without a stop the variables of the notebook are told, expressions run amo
   const cell = sources.find((one: { name: string }) => one.name === 'cell 1')
   assert.match((await debug.ask('source', { source: cell })).content, /^interface Pair/)
   const { modules } = await debug.ask('modules')
-  assert.ok(modules.some((one: { name: string }) => one.name === 'shapes.ts'))
+  assert.deepEqual(
+    modules.map((one: { name: string }) => one.name),
+    ['shapes.ts', 'shapes.ts'],
+    'each version that was loaded, and nothing of the kernel itself',
+  )
 })
 
 test('disconnect lets a stopped program go on, and nothing stops afterwards', async () => {
