@@ -44,7 +44,7 @@ export interface Scripts {
 
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 const packageFolder = (name: string, url: string): string =>
-  url.slice(0, url.lastIndexOf(`/node_modules/${name}/`)) + `/node_modules/${name}/`
+  url.slice(0, url.lastIndexOf(`/node_modules/${name}/`) + `/node_modules/${name}/`.length)
 const magicString = import.meta.resolve('magic-string')
 const sourcemapCodec = createRequire(magicString).resolve('@jridgewell/sourcemap-codec')
 /** The kernel itself, and the packages with which it compiles cells. */

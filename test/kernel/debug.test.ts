@@ -140,7 +140,7 @@ total`
   assert.equal((await stopsAt({ condition: '(total as number) > 10' })).i, '6')
   assert.equal((await stopsAt({ hitCondition: '3' })).i, '2')
   assert.equal((await stopsAt({ hitCondition: '% 4', condition: 'i > 1' })).i, '5')
-  const logged = await stopsAt({ logMessage: 'i is {i}, {`total ${total}`}', condition: 'i > 7' })
+  const logged = await stopsAt({ logMessage: 'i is {i}, {"total " + total}', condition: 'i > 7' })
   assert.deepEqual([logged.i, logged.cell.stdout], [undefined, 'i is 8, total 28\ni is 9, total 36\n'])
   const [bad] = await debug.breakAt(code, { line: 3, condition: 'i >' })
   assert.equal(bad.verified, false)
