@@ -32,6 +32,8 @@ export interface Names {
   readonly realm: ReadonlySet<string>
   /** Names that functions of earlier cells refer to. */
   readonly captured: ReadonlySet<string>
+  /** Loops keep their variables where a debugger looks for them. */
+  readonly plainLoops?: boolean
 }
 
 /** A cell ready to run. */
@@ -123,7 +125,7 @@ export function compileCell(name: string, source: string, earlier: Names): Compi
   const shared = new Set([...earlier.captured, ...captured])
   const isPrivate = (one: string): boolean =>
     !shared.has(one) && !isRenamed(one) && (declares.includes(one) || earlier.declared.has(one))
-  for (const statement of body) hastenLoop(statement, text, uses, isPrivate)
+  if (!earlier.plainLoops) for (const statement of body) hastenLoop(statement, text, uses, isPrivate)
 
   const declaration = declares.length > 0 ? `let ${declares.join(', ')};` : ''
   // Functions were moved to the front, as the language does; the rest stays in its order.

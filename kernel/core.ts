@@ -98,6 +98,7 @@ export function startKernel(transport: Transport, options: KernelOptions = {}): 
       const comms = [...executions.comms()].filter(([, name]) => target === undefined || name === target)
       return { status: 'ok', comms: Object.fromEntries(comms.map(([id, target_name]) => [id, { target_name }])) }
     },
+    debug_request: ({ message, content }) => executions.debug(message.header, content),
     async interrupt_request() {
       shells.abortWaiting()
       await executions.interrupt()
@@ -194,7 +195,7 @@ function expectText<K extends string>(content: { [key in K]: string }, field: K)
   if (typeof value !== 'string') throw new TypeError(`Expected \`${field}\` to be text, got ${JSON.stringify(value)}`)
 }
 
-const SUPPORTED_FEATURES = ['kernel subshells']
+const SUPPORTED_FEATURES = ['debugger', 'kernel subshells']
 const HELP_LINKS = [
   { text: 'TypeScript', url: 'https://www.typescriptlang.org/docs/' },
   { text: 'Node.js', url: `https://nodejs.org/docs/latest-v${process.versions.node.split('.')[0]}.x/api/` },
@@ -218,7 +219,7 @@ function kernelInfo(): KernelInfo {
       nbconvert_exporter: 'script',
     },
     banner: `Asterism ${version}, a TypeScript kernel on Node ${process.versions.node}`,
-    debugger: false,
+    debugger: true,
     supported_features: SUPPORTED_FEATURES,
     help_links: HELP_LINKS,
   }

@@ -3,6 +3,7 @@
 // owner can end that.
 import vm from 'node:vm'
 import { type CompiledCell, compileCell, HOST, type ImportedName } from './cell.ts'
+import { debugging, marked } from './debug/marker.ts'
 import type { Modules, Namespace } from './modules.ts'
 import { registerScript } from './source-position.ts'
 
@@ -69,7 +70,7 @@ export function createEvaluator(modules: Modules, realm: ReadonlySet<string>): E
     // The last line closes the wrapper and calls it.
     registerScript(name, cell.maps, cell.code.split('\n').length - 1)
     try {
-      const script = new vm.Script(cell.code, { filename: name })
+      const script = new vm.Script(marked(cell.code), { filename: name })
       for (const one of cell.declares) declared.add(one)
       const result = (await script.runInThisContext({ breakOnSigint: true })) as { value: unknown } | undefined
       return result === undefined ? { kind: 'nothing' } : { kind: 'value', value: result.value }
@@ -83,7 +84,7 @@ export function createEvaluator(modules: Modules, realm: ReadonlySet<string>): E
     async run(name, source, signal) {
       let cell: CompiledCell
       try {
-        cell = compileCell(name, source, { declared, renamed, realm, captured })
+        cell = compileCell(name, source, { declared, renamed, realm, captured, plainLoops: debugging.on })
       } catch (error) {
         return { kind: 'thrown', error }
       }

@@ -1,10 +1,13 @@
 // What runs in the user-code process, which this file owns: cells, and what listens to comms. Keeps the header of each
 // request, so that late output finds its own cell, and brings the process back when it died or could not be interrupted.
 // Does not decide when a cell may start: that is its shell's turn (subshells.ts).
+import { createDebugging } from './debugging.ts'
 import type { History } from './history.ts'
 import type { CommType, Failure, Header, Incoming, Input, Output } from './message.ts'
+import { createOpenComms } from './open-comms.ts'
 import type { Outbox } from './outbox.ts'
 import type { FrameHead } from './output.ts'
+import { within } from './patience.ts'
 import {
   startUserProcess,
   type UserEvents,
@@ -35,6 +38,7 @@ export interface Executions {
   interrupt(): Promise<void>
   complete(id: string, content: Input<'complete_request'>): Promise<Output<'complete_request'>>
   inspect(id: string, content: Input<'inspect_request'>): Promise<Output<'inspect_request'>>
+  debug(request: Header, content: Input<'debug_request'>): Promise<Output<'debug_request'>>
   /** Gives the answer of a person to the cell that asked. */
   answerQuestion(message: Incoming): void
   /** Delivers a comm message; resolves when all that listen have finished. */
@@ -66,7 +70,11 @@ export function createExecutions(outbox: Outbox, history: History, options: User
   const replies = new Map<string, (content: Buffer) => void>()
   /** Questions to people: message id of each → what asked. */
   const questions = new Map<string, { work: string; request: string }>()
-  const comms = new Map<string, string>()
+  const comms = createOpenComms(outbox)
+  const debugging = createDebugging(outbox, () => {
+    user.send({ type: 'debug' })
+    return user.debugPipe
+  })
 
   const events: UserEvents = {
     frame(head, body) {
@@ -77,7 +85,7 @@ export function createExecutions(outbox: Outbox, history: History, options: User
       }
       if (head.type === 'ready') return
       const parent = parents.get(head.type === 'comm' ? head.request : head.cell) ?? latest
-      if (head.type === 'comm') publishComm(head, body, parent ?? {})
+      if (head.type === 'comm') comms.publish(head, body, parent ?? {})
       else if (parent === null) return
       else if (head.type === 'stream') outbox.stream(head.name, parent, body)
       else if (head.type === 'input') askClient(head, body)
@@ -91,11 +99,16 @@ export function createExecutions(outbox: Outbox, history: History, options: User
     },
     died(how) {
       if (disposed) return
-      user = startUserProcess(events, options)
+      startAgain()
       lost(`The process that runs the cells ended (${how})`, [...works.values()])
     },
   }
   let user: UserProcess = startUserProcess(events, options)
+
+  const startAgain = (): void => {
+    user = startUserProcess(events, options)
+    debugging.restarted()
+  }
 
   /** Runs work in the process; resolves with what it answers, or with the failure that ended it. */
   const run = async (message: Incoming, line: number | null, request: UserRequest): Promise<Buffer | Failure> => {
@@ -122,8 +135,7 @@ export function createExecutions(outbox: Outbox, history: History, options: User
     const evalue = `${reason}. It was started again: all variables are gone, run the cells above once more.`
     const cells = ended.filter((work) => work.isCell)
     const parent = cells[0]?.message.header ?? latest
-    for (const comm_id of comms.keys()) outbox.publish('comm_close', parent ?? {}, { comm_id, data: {} })
-    comms.clear()
+    comms.closeAll(parent ?? {})
     if (cells.length === 0 && latest !== null) outbox.stream('stderr', latest, Buffer.from(`${evalue}\n`))
     end(ended, 'KernelRestarted', evalue)
   }
@@ -137,21 +149,24 @@ export function createExecutions(outbox: Outbox, history: History, options: User
     }
   }
 
+  /** Stops all that runs. */
+  const stop = async (): Promise<void> => {
+    const all = Promise.all([...works.values()].map((work) => work.ended))
+    user.send({ type: 'interrupt' })
+    if ((await within(SIGNAL_AFTER_MS, all)) !== null) return
+    // It does not listen, so it computes. A signal sent earlier could hit it between two cells, where nothing takes it.
+    user.signalInterrupt()
+    if ((await within(INTERRUPT_PATIENCE_MS, all)) !== null) return
+    const old = { user, works: [...works.values()] }
+    startAgain()
+    await old.user.end(0)
+    const left = old.works.filter((work) => works.get(work.message.header.msg_id) === work)
+    lost('The cell computed without a pause and could not be interrupted, so its process was ended', left)
+  }
+
   const askClient = ({ cell, request }: FrameHead & { type: 'input' }, body: Buffer): void => {
     const work = works.get(cell)
     if (work !== undefined) questions.set(outbox.ask(work.message, body), { work: cell, request })
-  }
-
-  const publishComm = (
-    head: FrameHead & { type: 'comm' },
-    body: Buffer,
-    parent: Header | Record<string, never>,
-  ): void => {
-    const [text, ...buffers] = cut(body, head.sizes)
-    const { comm_id, target_name } = JSON.parse(String(text)) as { comm_id: string; target_name?: string }
-    if (head.message === 'comm_open') comms.set(comm_id, String(target_name))
-    if (head.message === 'comm_close') comms.delete(comm_id)
-    outbox.publish(head.message, parent, text as Buffer, { metadata: head.metadata, buffers })
   }
 
   const rememberResult = (cell: string, body: Buffer): void => {
@@ -180,6 +195,7 @@ export function createExecutions(outbox: Outbox, history: History, options: User
       if (isNumbered) history.add(execution, code)
       latest = message.header
       if (!silent) outbox.publish('execute_input', message.header, { code, execution_count: execution })
+      await debugging.admit(name, code)
       const userExpressions = content.user_expressions ?? {}
       const request = {
         type: 'execute',
@@ -198,17 +214,7 @@ export function createExecutions(outbox: Outbox, history: History, options: User
     aborted: () => ({ status: 'aborted', execution_count: count }),
     async interrupt() {
       if (works.size === 0) return
-      const all = Promise.all([...works.values()].map((work) => work.ended))
-      user.send({ type: 'interrupt' })
-      if ((await within(SIGNAL_AFTER_MS, all)) !== null) return
-      // It does not listen, so it computes. A signal sent earlier could hit it between two cells, where nothing takes it.
-      user.signalInterrupt()
-      if ((await within(INTERRUPT_PATIENCE_MS, all)) !== null) return
-      const old = { user, works: [...works.values()] }
-      user = startUserProcess(events, options)
-      await old.user.end(0)
-      const left = old.works.filter((work) => works.get(work.message.header.msg_id) === work)
-      lost('The cell computed without a pause and could not be interrupted, so its process was ended', left)
+      await debugging.whileMuted(() => user.signalInterrupt(), stop)
     },
     async complete(id, { code, cursor_pos }) {
       const none = { status: 'ok', cursor_start: cursor_pos, cursor_end: cursor_pos, metadata: {} } as const
@@ -218,6 +224,7 @@ export function createExecutions(outbox: Outbox, history: History, options: User
       const found = await look<Output<'inspect_request'>>('inspect', id, code, cursor_pos)
       return found ?? { status: 'ok', found: false, data: {}, metadata: {} }
     },
+    debug: debugging.request,
     answerQuestion(message) {
       // Some clients name no parent: theirs is the answer to the oldest question.
       const id = message.parent.msg_id ?? questions.keys().next().value
@@ -228,45 +235,18 @@ export function createExecutions(outbox: Outbox, history: History, options: User
     },
     async comm(message) {
       const { msg_type: type, msg_id: id } = message.header
-      const comm = String(message.content.comm_id)
-      if (disposed) return
-      if (type === 'comm_open') comms.set(comm, String(message.content.target_name))
-      else if (!comms.has(comm)) return
-      if (type === 'comm_close') comms.delete(comm)
+      if (disposed || !comms.received(type, message.content)) return
       const buffers = (message.buffers ?? []).map((buffer) => buffer.toString('base64'))
       const { content, metadata } = message
       await run(message, null, { type: 'comm', id, message: type as CommType, content, metadata, buffers })
     },
-    comms: () => comms,
+    comms: () => comms.names,
     async dispose() {
       disposed = true
+      debugging.dispose()
       await user.end(500)
       end([...works.values()], 'KernelShutdown', 'The kernel was shut down')
     },
-  }
-}
-
-/** The JSON of a frame's body, and the buffers of these sizes behind it. */
-function cut(body: Buffer, sizes: readonly number[]): Buffer[] {
-  const parts: Buffer[] = []
-  let end = body.length
-  for (const size of sizes.toReversed()) {
-    parts.unshift(body.subarray(end - size, end))
-    end -= size
-  }
-  return [body.subarray(0, end), ...parts]
-}
-
-/** Null where the promise takes longer. */
-async function within<T>(ms: number, promise: Promise<T>): Promise<T | null> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<null>((resolve) => {
-    timer = setTimeout(() => resolve(null), ms)
-  })
-  try {
-    return await Promise.race([promise, late])
-  } finally {
-    clearTimeout(timer)
   }
 }
 

@@ -61,7 +61,7 @@ export function installKernel(place: Place, name = 'asterism'): string {
     language: 'typescript',
     interrupt_mode: 'message',
     kernel_protocol_version: PROTOCOL_VERSION,
-    metadata: { debugger: false },
+    metadata: { debugger: true },
   }
   mkdirSync(folder, { recursive: true })
   writeFileSync(join(folder, 'kernel.json'), `${JSON.stringify(spec, null, 2)}\n`)

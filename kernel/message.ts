@@ -1,6 +1,7 @@
 // The messages of the Jupyter protocol that this kernel speaks. Types only, and the two constructors of a header: each
 // reply's type and content follow from the request's type. Does not serialise (wire.ts) and does not decide (core.ts).
 import { randomUUID } from 'node:crypto'
+import type { DapRequest, DapResponse } from './debug/dap.ts'
 
 /** Version of the Jupyter messaging protocol that the kernel implements. */
 export const PROTOCOL_VERSION = '5.5'
@@ -99,6 +100,7 @@ export interface Requests {
     in: { target_name?: string }
     out: { status: 'ok'; comms: Record<string, { target_name: string }> }
   }
+  debug_request: { in: DapRequest; out: DapResponse }
   interrupt_request: { in: Record<string, never>; out: { status: 'ok' } }
   create_subshell_request: { in: Record<string, never>; out: { status: 'ok'; subshell_id: string } }
   delete_subshell_request: { in: { subshell_id: string }; out: { status: 'ok' } }

@@ -9,6 +9,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import vm from 'node:vm'
 import { parseSync } from 'oxc-parser'
 import { CellSyntaxError, stripTypes } from './cell.ts'
+import { marked } from './debug/marker.ts'
 import { registerScript } from './source-position.ts'
 
 /** A module's exports, live. */
@@ -83,7 +84,7 @@ export function createModules(notebook: string): Modules {
     if (!/ts$/.test(file) && !parseSync(file, source).module.hasModuleSyntax) return commonJs(file)
     const { code, map } = stripped(file, source)
     registerScript(file, [map])
-    return new vm.SourceTextModule(code, {
+    return new vm.SourceTextModule(marked(code), {
       identifier: file,
       importModuleDynamically: (specifier: string) => load(specifier, file) as never,
       initializeImportMeta: (meta) => Object.assign(meta, metaOf(file)),

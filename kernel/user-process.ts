@@ -2,7 +2,8 @@
 // that the process says comes as frames in one order; what escapes to its raw stdout and stderr comes as text.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
-import type { Readable } from 'node:stream'
+import type { Duplex, Readable } from 'node:stream'
+import { DEBUG_FD } from './debug/marker.ts'
 import type { CommType } from './message.ts'
 import { FRAME_FD, type FrameHead, type StreamName } from './output.ts'
 
@@ -32,6 +33,8 @@ export type UserRequest =
       buffers: string[]
     }
   | { type: 'look'; id: string; kind: 'complete' | 'inspect'; code: string; cursor: number }
+  /** Makes the inspector reachable through `debugPipe`. */
+  | { type: 'debug' }
   | { type: 'exit' }
 
 /** What the owner hears. */
@@ -46,6 +49,8 @@ export interface UserEvents {
 /** A running user-code process. */
 export interface UserProcess {
   readonly pid: number
+  /** Inspector messages, after a `debug` request. */
+  readonly debugPipe: Duplex
   send(request: UserRequest): void
   /** Stops the part of a cell before its first await. */
   signalInterrupt(): void
@@ -72,7 +77,7 @@ export interface UserOptions {
 /** Starts one. */
 export function startUserProcess(events: UserEvents, { cwd, notebook }: UserOptions = {}): UserProcess {
   const child: ChildProcess = spawn(process.execPath, [...FLAGS, ENTRY], {
-    stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'ipc'],
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'ipc'],
     detached: ownGroup, // its own group, so that it can be ended together with what it started
     cwd,
     env: { ...process.env, FORCE_COLOR: undefined, ...(notebook && { ASTERISM_NOTEBOOK: notebook }) }, // outputs are stored: no colour codes in them
@@ -100,6 +105,7 @@ export function startUserProcess(events: UserEvents, { cwd, notebook }: UserOpti
   }
   return {
     pid: pid ?? 0,
+    debugPipe: child.stdio[DEBUG_FD] as Duplex,
     send(request) {
       if (child.connected) child.send(request, () => undefined) // a dead process is reported by `died`
     },

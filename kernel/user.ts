@@ -211,6 +211,9 @@ process.on('message', (request: UserRequest) => {
         send({ type: 'reply', request: request.id }, { ...content })
       })
       return
+    case 'debug':
+      void import('./debug/host.ts').then(({ startDebugging }) => startDebugging(evaluator))
+      return
     case 'exit':
       flushStreams()
       process.exit(0)
