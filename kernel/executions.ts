@@ -1,5 +1,7 @@
 // The cells that run: one at a time, in the user-code process, which this file owns. Keeps the header of each cell's
 // request, so that late output finds its own cell, and brings the process back when it died or could not be interrupted.
+import { randomUUID } from 'node:crypto'
+import { createLanguage } from './language/language.ts'
 import type { Header, Incoming, Input, Output } from './message.ts'
 import type { Outbox } from './outbox.ts'
 import { startUserProcess, type UserEvents, type UserProcess } from './user-process.ts'
@@ -58,6 +60,7 @@ export function createExecutions(outbox: Outbox): Executions {
       else if (head.type === 'stream') outbox.stream(head.name, parent, body)
       else if (head.type === 'publish') outbox.publish(head.message, parent, body)
       else if (head.type === 'input') askClient(head.request, body)
+      else if (head.type === 'setting') language.setTypecheck(JSON.parse(body.toString('utf8')).value)
     },
     raw(name, text) {
       if (latest !== null) outbox.stream(name, latest, Buffer.from(text))
@@ -75,6 +78,7 @@ export function createExecutions(outbox: Outbox): Executions {
     const evalue = `${reason}. It was started again: all variables are gone, run the cells above once more.`
     questions.length = 0
     replies.clear()
+    language.forget()
     if (running === null) {
       if (latest !== null) outbox.stream('stderr', latest, Buffer.from(`${evalue}\n`))
       return
@@ -107,6 +111,14 @@ export function createExecutions(outbox: Outbox): Executions {
     return body === null ? null : (JSON.parse(body.toString('utf8')) as T)
   }
 
+  const language = createLanguage({
+    tell: (request, text) => outbox.stream('stderr', request, Buffer.from(text)),
+    async liveNames() {
+      const all = await look<Output<'complete_request'>>('complete', randomUUID(), '', 0)
+      return all?.matches ?? null
+    },
+  })
+
   return {
     enqueue: (request) => waiting.add(request.msg_id),
     async execute(message, content) {
@@ -123,6 +135,12 @@ export function createExecutions(outbox: Outbox): Executions {
       latest = message.header
       remember(parents, id, message.header)
       if (!silent) outbox.publish('execute_input', message.header, { code, execution_count: execution })
+      const refused = await language.admit({ name, code, silent, request: message.header })
+      if (refused !== null) {
+        if (!silent) outbox.publish('error', message.header, { ...refused, status: undefined })
+        if (content.stop_on_error !== false) for (const queued of waiting) aborted.add(queued)
+        return { ...refused, payload: [], user_expressions: {}, execution_count: execution }
+      }
       const reply = await new Promise<ExecuteOutput>((finish) => {
         running = { message, count: execution, finish }
         replies.set(id, (body) => finish(JSON.parse(body.toString('utf8')) as ExecuteOutput))
@@ -130,12 +148,14 @@ export function createExecutions(outbox: Outbox): Executions {
         user.send({ type: 'execute', id, name, code, count: execution, silent, allowStdin, userExpressions })
       })
       running = null
+      language.ended()
       if (reply.status === 'error' && content.stop_on_error !== false) {
         for (const queued of waiting) aborted.add(queued)
       }
       return reply
     },
     async interrupt() {
+      language.interrupt()
       const cell = running
       if (cell === null) return
       for (const queued of waiting) aborted.add(queued)
@@ -149,20 +169,8 @@ export function createExecutions(outbox: Outbox): Executions {
       await old.end(0)
       lost('The cell computed without a pause and could not be interrupted, so its process was ended')
     },
-    async complete(id, { code, cursor_pos }) {
-      const none = {
-        status: 'ok',
-        matches: [],
-        cursor_start: cursor_pos,
-        cursor_end: cursor_pos,
-        metadata: {},
-      } as const
-      return (await look<Output<'complete_request'>>('complete', id, code, cursor_pos)) ?? { ...none, matches: [] }
-    },
-    async inspect(id, { code, cursor_pos }) {
-      const found = await look<Output<'inspect_request'>>('inspect', id, code, cursor_pos)
-      return found ?? { status: 'ok', found: false, data: {}, metadata: {} }
-    },
+    complete: (id, content) => language.complete(content, look('complete', id, content.code, content.cursor_pos)),
+    inspect: (id, content) => language.inspect(content, look('inspect', id, content.code, content.cursor_pos)),
     history: (content) => ({ status: 'ok', history: selectHistory(past, content) }),
     answerQuestion(message) {
       const request = questions.shift()
@@ -170,6 +178,7 @@ export function createExecutions(outbox: Outbox): Executions {
     },
     async dispose() {
       disposed = true
+      language.dispose()
       await user.end(500)
       if (running !== null) {
         const { count: execution_count } = running

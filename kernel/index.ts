@@ -14,5 +14,7 @@ export {
   svg,
 } from './display.ts'
 export { DISPLAY, type Displayable } from './format.ts'
+export type { Typecheck } from './language/typecheck.ts'
 export type { MimeBundle } from './message.ts'
 export { type Progress, progress } from './progress.ts'
+export { type KernelSettings, kernel } from './settings.ts'

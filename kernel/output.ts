@@ -26,6 +26,7 @@ export type FrameHead =
   | { type: 'publish'; cell: string; message: 'clear_output' | 'error' }
   | { type: 'input'; cell: string; request: string }
   | { type: 'reply'; request: string }
+  | { type: 'setting'; cell: string; name: 'typecheck' }
 
 export type StreamName = 'stdout' | 'stderr'
 

@@ -11,6 +11,7 @@ import * as notebook from './index.ts'
 import type { Failure, MimeBundle } from './message.ts'
 import { createModules } from './modules.ts'
 import { type CellContext, captureStreams, currentCell, flushStreams, inCell, send, writeStream } from './output.ts'
+import { connectSettings } from './settings.ts'
 import { failureOf, installStackFormat } from './stack.ts'
 import type { UserRequest } from './user-process.ts'
 
@@ -217,6 +218,7 @@ captureStreams()
 installStackFormat()
 hidePromiseMarks()
 connectScreen(screen)
+connectSettings((name, value) => send({ type: 'setting', cell: currentCell()?.id ?? '', name }, { value }))
 for (const [name, value] of Object.entries(notebook)) {
   if (name !== 'DISPLAY') Object.defineProperty(globalThis, name, { value, writable: true, configurable: true })
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before } from 'node:test'
 import { type ExecuteOptions, type Published, type StartedKernel, startKernelProcess } from '../../kernel/client.ts'
+import type { Typecheck } from '../../kernel/language/typecheck.ts'
 
 /** What a cell came to. */
 export interface CellResult {
@@ -30,12 +31,16 @@ export interface NotebookSession {
   begin(code: string): Promise<{ finished: Promise<CellResult> }>
 }
 
-/** Starts one kernel for all tests of the file. */
-export function notebookSession(): NotebookSession {
+/** Starts one kernel for all tests of the file. `typecheck`: off for all but the tests of types, which need a process more. */
+export function notebookSession({ typecheck = 'off' as Typecheck } = {}): NotebookSession {
   const session = { run, begin } as NotebookSession
   before(async () => {
     session.folder = mkdtempSync(join(tmpdir(), 'kernel test '))
-    session.kernel = await startKernelProcess({ cwd: session.folder, notebook: join(session.folder, 'notebook.ipynb') })
+    session.kernel = await startKernelProcess({
+      cwd: session.folder,
+      notebook: join(session.folder, 'notebook.ipynb'),
+      env: { ASTERISM_TYPECHECK: typecheck },
+    })
   })
   after(async () => {
     await session.kernel.dispose()
