@@ -4,6 +4,11 @@ import { existsSync } from 'node:fs'
 import { basename, dirname, extname, join } from 'node:path'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import type { Place } from './kernelspec.ts'
+import { typecheckOf } from './language/typecheck.ts'
+
+interface InstallFlags extends PlaceFlags {
+  typecheck?: string
+}
 
 interface PlaceFlags {
   user?: boolean
@@ -24,7 +29,10 @@ export async function kernelCommand(args: readonly string[]): Promise<number> {
       .option('--name <name>', 'name of the kernelspec', 'asterism')
   withPlace(program.command('install'))
     .description('writes the kernelspec')
-    .action((flags: PlaceFlags) => say(`Installed the kernel in ${installKernel(place(flags), flags.name)}`))
+    .option('--typecheck <mode>', 'off, warn (show type errors; default) or error (do not run a cell that has some)')
+    .action((flags: InstallFlags) => {
+      say(`Installed the kernel in ${installKernel(place(flags), flags.name, typecheckOf(flags.typecheck))}`)
+    })
   withPlace(program.command('uninstall'))
     .description('removes the kernelspec')
     .action((flags: PlaceFlags) => say(`Removed ${uninstallKernel(place(flags), flags.name)}`))
@@ -47,6 +55,7 @@ interface RunFlags {
   out?: string
   quiet?: boolean
   timeout?: number
+  typecheck?: boolean
 }
 
 /** `asterism run NOTEBOOK`. `args`: what follows `run`. */
@@ -59,6 +68,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
     .option('--out <file>', 'path of the executed notebook (default: NOTEBOOK with .executed before .ipynb)')
     .option('--quiet', 'shows errors only')
     .option('--timeout <seconds>', 'limit for one cell', seconds)
+    .option('--typecheck', 'stops at the first cell with a type error, before it runs')
     .action(async (notebook: string, flags: RunFlags) => {
       code = await run(notebook, flags)
     })
@@ -67,7 +77,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
 
 async function run(
   notebook: string,
-  { parameter, out = executedPath(notebook), quiet, timeout }: RunFlags,
+  { parameter, out = executedPath(notebook), quiet, timeout, typecheck = false }: RunFlags,
 ): Promise<number> {
   const [{ runNotebook }, { createLiveView }, { parseParameters }] = await Promise.all([
     import('./run.ts'),
@@ -94,6 +104,7 @@ async function run(
       out,
       parameters: parseParameters(parameter),
       signal: abort.signal,
+      typecheck: typecheck ? 'error' : 'off',
       ...(timeout === undefined ? {} : { timeoutSeconds: timeout }),
       ...(quiet ? {} : { view: createLiveView(terminal) }),
     })

@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir, platform } from 'node:os'
 import { delimiter, join } from 'node:path'
+import type { Typecheck } from './language/typecheck.ts'
 import { PROTOCOL_VERSION } from './message.ts'
 
 /** Where a kernelspec goes: the user's own folder, a prefix like /usr/local, or the active Python environment. */
@@ -48,7 +49,7 @@ function pythonPrefix(): string {
 }
 
 /** Writes a kernelspec; one of the same name is replaced. Result: its folder. */
-export function installKernel(place: Place, name = 'asterism'): string {
+export function installKernel(place: Place, name = 'asterism', typecheck: Typecheck = 'warn'): string {
   const folder = join(kernelsFolder(place), checkedName(name))
   const spec = {
     argv: [process.execPath, ENTRY, '{connection_file}'],
@@ -56,6 +57,7 @@ export function installKernel(place: Place, name = 'asterism'): string {
     language: 'typescript',
     interrupt_mode: 'message',
     kernel_protocol_version: PROTOCOL_VERSION,
+    env: { ASTERISM_TYPECHECK: typecheck },
     metadata: { debugger: false },
   }
   mkdirSync(folder, { recursive: true })

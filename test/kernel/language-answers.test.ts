@@ -15,21 +15,27 @@ interface Typed {
   signature: string
 }
 
+/** On a busy machine types may come later than a client waits: then the same question finds them ready. */
+async function typed<T>(ask: () => Promise<T>, isTyped: (reply: T) => boolean): Promise<T> {
+  let reply = await ask()
+  for (let again = 0; again < 5 && !isTyped(reply); again++) reply = await ask()
+  return reply
+}
+
 /** Completion at `|`. */
 async function complete(marked: string, mark = '|') {
   const cursor_pos = [...marked.slice(0, marked.indexOf(mark))].length
-  const reply = await client().request('complete_request', { code: marked.replace(mark, ''), cursor_pos })
+  const ask = () => client().request('complete_request', { code: marked.replace(mark, ''), cursor_pos })
+  const reply = await typed(ask, ({ metadata }) => metadata._jupyter_types_experimental !== undefined)
   return { ...reply, typed: (reply.metadata._jupyter_types_experimental ?? []) as Typed[] }
 }
 
 /** Inspection at `|`. */
 async function inspect(marked: string, detail_level = 0) {
   const cursor_pos = [...marked.slice(0, marked.indexOf('|'))].length
-  const { found, data } = await client().request('inspect_request', {
-    code: marked.replace('|', ''),
-    cursor_pos,
-    detail_level,
-  })
+  const code = marked.replace('|', '')
+  const ask = () => client().request('inspect_request', { code, cursor_pos, detail_level })
+  const { found, data } = await typed(ask, (reply) => reply.data['text/markdown'] !== undefined)
   return { found, plain: String(data['text/plain'] ?? ''), markdown: String(data['text/markdown'] ?? '') }
 }
 
