@@ -17,6 +17,12 @@ export interface CellModule {
   readonly shift: number
 }
 
+/** The module of a cell that runs. */
+export interface KeptModule extends CellModule {
+  /** No two modules have the same, also when a name comes again after `forget`. */
+  readonly version: number
+}
+
 /** The cells so far. */
 export interface NotebookTypes {
   /** The module of a cell that is being written or about to run. */
@@ -27,7 +33,9 @@ export interface NotebookTypes {
   /** Names of the cells so far, newest last. */
   readonly names: ReadonlyMap<string, EarlierName>
   /** Texts of the modules that later cells may import, by id. */
-  readonly modules: ReadonlyMap<string, CellModule>
+  readonly modules: ReadonlyMap<string, KeptModule>
+  /** Changes with the modules. */
+  version(): number
   /** Modules that change types which are not their own. */
   readonly augmenting: ReadonlySet<string>
 }
@@ -44,8 +52,9 @@ const idOf = (name: string): string => name.replaceAll(' ', '-')
 /** A notebook without cells. */
 export function createNotebookTypes(): NotebookTypes {
   const names = new Map<string, EarlierName>()
-  const modules = new Map<string, CellModule>()
+  const modules = new Map<string, KeptModule>()
   const augmenting = new Set<string>()
+  let version = 0
 
   const draft = (source: string, own = declarationsOf(parse(source))): CellModule => {
     const mentioned = new Set(source.match(/[\p{ID_Start}$_][\p{ID_Continue}$]*/gu))
@@ -60,6 +69,7 @@ export function createNotebookTypes(): NotebookTypes {
     modules,
     augmenting,
     draft: (source) => draft(source),
+    version: () => version,
     commit(name, source) {
       const file = parse(source)
       const own = declarationsOf(file)
@@ -69,7 +79,8 @@ export function createNotebookTypes(): NotebookTypes {
       const { text, shift } = draft(source, own)
       const exported = exportedNames(file)
       const rest = [...own.keys()].filter((one) => !exported.has(one))
-      modules.set(id, { text: `${text}\n;export { ${rest.join(', ')} };`, shift })
+      version += 1
+      modules.set(id, { text: `${text}\n;export { ${rest.join(', ')} };`, shift, version })
       if (isAugmenting) augmenting.add(id)
       for (const one of own.values()) {
         names.delete(one.name)

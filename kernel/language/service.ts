@@ -1,7 +1,7 @@
 // TypeScript's language service over the cells of a notebook and the files that they import. One draft at a time: the
 // cell that is asked about. Earlier cells take part only where the draft mentions them, so a long notebook costs nothing.
 import { readFileSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join, sep } from 'node:path'
 import ts from 'typescript'
 import { CELL_SCHEME, createNotebookTypes, type NotebookTypes } from './notebook-types.ts'
 import { ownTypes, PACKAGE_ROOT } from './own-package.ts'
@@ -50,25 +50,26 @@ export function createCellService(folder: string, globals: readonly string[]): C
   let version = 0
   let filesStamp = ''
 
-  const virtual = (path: string): string | undefined => {
-    if (path === draftFile) return draftText
-    if (path === globalsFile) return globalsText
+  const virtual = (path: string): { text: string; version: number } | undefined => {
+    if (path === draftFile) return { text: draftText, version }
+    if (path === globalsFile) return { text: globalsText, version: 0 }
     const id = /[\\/]\.asterism-([^\\/]*)\.mts$/.exec(path)?.[1]
-    return id === undefined ? undefined : notebook.modules.get(id)?.text
+    return id === undefined ? undefined : notebook.modules.get(id)
   }
+  const textOf = (path: string): string | undefined => virtual(path)?.text
   const host: ts.LanguageServiceHost = {
-    ...fileAccess(virtual),
+    ...fileAccess(textOf),
     getCompilationSettings: () => OPTIONS,
     getCurrentDirectory: () => folder,
     getDefaultLibFileName: (options) => ts.getDefaultLibFilePath(options),
     getScriptFileNames: () => [globalsFile, draftFile, ...[...notebook.augmenting].map(file)],
-    getScriptVersion: (path) => (path === draftFile ? `${version}` : virtual(path) === undefined ? stamp(path) : '1'),
+    getScriptVersion: (path) => `${virtual(path)?.version ?? stamp(path)}`,
     getScriptSnapshot(path) {
-      const text = virtual(path) ?? host.readFile(path)
+      const text = host.readFile(path)
       return text === undefined ? undefined : ts.ScriptSnapshot.fromString(text)
     },
     // While nothing changed, the service need not compare every file with its last version.
-    getProjectVersion: () => `${version} ${filesStamp}`,
+    getProjectVersion: () => `${version} ${notebook.version()} ${filesStamp}`,
     ...resolution(folder, file, own),
   }
   const service = ts.createLanguageService(host, keepingRegistry())
@@ -98,7 +99,11 @@ export function createCellService(folder: string, globals: readonly string[]): C
   }
 }
 
-const isSettled = (path: string): boolean => path.includes('/node_modules/') || path.startsWith(PACKAGE_ROOT)
+const OWN_FOLDERS = [...ownTypes().values()].map((file) => dirname(file) + sep)
+
+/** Files that do not change while the kernel runs: those of packages, this one included. */
+const isSettled = (path: string): boolean =>
+  path.includes('/node_modules/') || OWN_FOLDERS.some((folder) => path.startsWith(folder))
 
 function stamp(path: string): string {
   if (isSettled(path)) return '1'
