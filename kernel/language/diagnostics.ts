@@ -25,6 +25,8 @@ const UNKNOWN_NAME = new Set([2304, 2503, 2552, 2580, 2581, 2582, 2583, 2584, 25
 const UNKNOWN_MODULE = new Set([2307, 2732, 2792])
 /** Used before its declaration: an earlier cell has declared it too. */
 const TOO_EARLY = new Set([2448, 2449, 2450, 2454])
+/** `… is of type 'unknown'`: what came from JSON or a cast; a notebook looks at it without declaring it first. */
+const UNKNOWN_TYPE = new Set([2571, 18046])
 /** `… implicitly has an 'any' type`, types that are missing in a package included: such a value is any. */
 const isImplicitAny = (code: number): boolean => code >= 7005 && code <= 7057
 
@@ -41,6 +43,7 @@ export function diagnosticsOf(cells: CellService, source: string): CellDiagnosti
     const at = start - shift
     if (category !== ts.DiagnosticCategory.Error || at < 0 || at > source.length || isImplicitAny(code)) return []
     const text = source.slice(at, at + length)
+    if (UNKNOWN_TYPE.has(code)) return []
     if (TOO_EARLY.has(code) && cells.notebook.names.has(text)) return []
     if (UNKNOWN_MODULE.has(code) && canResolve(text.slice(1, -1), cells.draft)) return []
     const isUnknown = UNKNOWN_NAME.has(code)

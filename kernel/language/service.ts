@@ -22,7 +22,9 @@ export interface CellService {
 
 const OPTIONS: ts.CompilerOptions = {
   target: ts.ScriptTarget.ESNext,
-  lib: ['lib.es2023.d.ts', 'lib.esnext.disposable.d.ts', 'lib.esnext.decorators.d.ts'],
+  lib: [...languageOf(Number(process.versions.node.split('.')[0])), 'disposable', 'decorators'].map(
+    (name) => `lib.${/^es/.test(name) ? name : `esnext.${name}`}.d.ts`,
+  ),
   module: ts.ModuleKind.Preserve,
   moduleResolution: ts.ModuleResolutionKind.Bundler,
   customConditions: ['node'],
@@ -36,6 +38,12 @@ const OPTIONS: ts.CompilerOptions = {
   strict: true, // with the implicit `any` it forbids taken out again (diagnostics.ts): it also infers `let x = null` well
   noImplicitThis: false,
   useUnknownInCatchVariables: false,
+}
+
+/** The JavaScript that a Node of this major version knows. */
+function languageOf(node: number): string[] {
+  if (node >= 24) return ['es2025']
+  return node >= 22 ? ['es2024', 'es2025.collection', 'es2025.iterator'] : ['es2023']
 }
 
 /** A service for the notebook of a folder. `globals`: names of the notebook API. */

@@ -136,6 +136,17 @@ test('what has no types is any', async () => {
   )
 })
 
+test('what comes from JSON may be looked at without a declaration', async () => {
+  await clean('const parsed = await new Response(\'{ "a": 1 }\').json()', 'parsed.a + 1')
+})
+
+test('a cell may extend global types, for the cells after it', async () => {
+  const code =
+    'declare global { interface Array<T> { last(): T } }\nArray.prototype.last = function () { return this.at(-1) }'
+  await clean(code, '[1, 2].last().toFixed()')
+  await refused("['a'].last().toFixed()", /'toFixed' does not exist on type 'string'/)
+})
+
 test('a name that exists only at run time is no error', async () => {
   await clean('globalThis.made = { here: 1 }; made.here', 'made.here + 1')
   await clean('Object.assign(globalThis, { assigned: 1 }); await 0', 'assigned')
