@@ -96,7 +96,6 @@ test('modules have their types: builtins, packages, local files, this package', 
   put('local.ts', 'export const size = 1; export interface Shape { sides: number }')
   await clean("import { size, type Shape } from './local.ts'", 'const shape: Shape = { sides: size }')
   await refused("const wrong: Shape = { sides: 'four' }", /'string' is not assignable to type 'number'/)
-  put('node_modules/typed/package.json', '{ "name": "typed", "exports": { "import": "./i.js", "types": "./i.d.ts" } }')
   put('node_modules/typed/package.json', '{ "type": "module", "exports": { "types": "./i.d.ts", "import": "./i.js" } }')
   put('node_modules/typed/i.d.ts', 'export function twice(n: number): number')
   put('node_modules/typed/i.js', 'export const twice = (n) => 2 * n')
