@@ -4,6 +4,11 @@ import { existsSync } from 'node:fs'
 import { basename, dirname, extname, join } from 'node:path'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import type { Place } from './kernelspec.ts'
+import { typecheckOf } from './language/typecheck.ts'
+
+interface InstallFlags extends PlaceFlags {
+  typecheck?: string
+}
 
 interface PlaceFlags {
   user?: boolean
@@ -24,8 +29,9 @@ export async function kernelCommand(args: readonly string[]): Promise<number> {
       .option('--name <name>', 'name of the kernelspec', 'asterism')
   withPlace(program.command('install'))
     .description('writes the kernelspec')
-    .action((flags: PlaceFlags) => {
-      say(`Installed the kernel in ${installKernel(place(flags), flags.name)}`)
+    .option('--typecheck <mode>', 'off, warn (show type errors; default) or error (do not run a cell that has some)')
+    .action((flags: InstallFlags) => {
+      say(`Installed the kernel in ${installKernel(place(flags), flags.name, typecheckOf(flags.typecheck))}`)
       say(`It runs on this Node, also when another is active: ${process.execPath}`)
     })
   withPlace(program.command('uninstall'))
@@ -51,6 +57,7 @@ interface RunFlags {
   out?: string
   quiet?: boolean
   timeout?: number
+  typecheck?: boolean
 }
 
 /** `asterism run NOTEBOOK`. `args`: what follows `run`. */
@@ -63,6 +70,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
     .option('--out <file>', 'path of the executed notebook (default: NOTEBOOK with .executed before .ipynb)')
     .option('--quiet', 'shows errors only')
     .option('--timeout <seconds>', 'limit for one cell', seconds)
+    .option('--typecheck', 'stops at the first cell with a type error, before it runs')
     .action(async (notebook: string, flags: RunFlags) => {
       code = await run(notebook, flags)
     })
@@ -71,7 +79,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
 
 async function run(
   notebook: string,
-  { parameter, out = executedPath(notebook), quiet, timeout }: RunFlags,
+  { parameter, out = executedPath(notebook), quiet, timeout, typecheck = false }: RunFlags,
 ): Promise<number> {
   const [{ runNotebook }, { createLiveView }, { parseParameters }] = await Promise.all([
     import('./run.ts'),
@@ -98,6 +106,7 @@ async function run(
       out,
       parameters: parseParameters(parameter),
       signal: abort.signal,
+      typecheck: typecheck ? 'error' : 'off',
       ...(timeout === undefined ? {} : { timeoutSeconds: timeout }),
       ...(quiet ? {} : { view: createLiveView(terminal) }),
     })

@@ -7,9 +7,11 @@ import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Channel, type Connection, connectionText } from './connection.ts'
+import type { Typecheck } from './language/typecheck.ts'
 import type { Output, RequestType } from './message.ts'
 import { type CommMessages, type CommType, header, type Incoming, type Input, type Message } from './message.ts'
 import type { RequestChannel } from './transport.ts'
+import { environmentOf } from './user-options.ts'
 import { linkZeromq, type ZeromqLink } from './zeromq-link.ts'
 
 /** A published message, with the id of the request that it belongs to. */
@@ -186,6 +188,8 @@ export interface StartOptions {
   notebook?: string
   /** Keeps what is run in the person's history. @default false */
   history?: boolean
+  /** What happens to cells with type errors. @default ASTERISM_TYPECHECK, else `warn` */
+  typecheck?: Typecheck
   /** Environment variables beside those of this process. */
   env?: Record<string, string>
 }
@@ -209,6 +213,7 @@ async function startOnce({
   argv = OWN,
   cwd = process.cwd(),
   notebook,
+  typecheck,
   history = false,
   env = {},
 }: StartOptions): Promise<StartedKernel> {
@@ -227,9 +232,8 @@ async function startOnce({
     stdio: ['ignore', 'ignore', 'pipe'],
     detached: process.platform !== 'win32', // Ctrl-C reaches the client, which decides
     env: {
-      ...process.env,
+      ...environmentOf({ ...(notebook && { notebook }), ...(typecheck && { typecheck }) }),
       JPY_PARENT_PID: String(process.pid),
-      ...(notebook === undefined ? {} : { ASTERISM_NOTEBOOK: notebook }),
       ...(history ? {} : { ASTERISM_HISTORY: 'off' }),
       ...env,
     },

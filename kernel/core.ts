@@ -18,7 +18,7 @@ import {
 import { createOutbox } from './outbox.ts'
 import { createShells, noSuchSubshell, type Shell } from './subshells.ts'
 import type { RequestChannel, Transport } from './transport.ts'
-import type { UserOptions } from './user-process.ts'
+import type { UserOptions } from './user-options.ts'
 
 /** A running kernel. */
 export interface Kernel {

@@ -1,20 +1,17 @@
 // What runs in the user-code process, which this file owns: cells, and what listens to comms. Keeps the header of each
 // request, so that late output finds its own cell, and brings the process back when it died or could not be interrupted.
 // Does not decide when a cell may start: that is its shell's turn (subshells.ts).
+import { randomUUID } from 'node:crypto'
 import { createDebugging } from './debugging.ts'
 import type { History } from './history.ts'
+import { createLanguage } from './language/language.ts'
 import type { CommType, Failure, Header, Incoming, Input, Output } from './message.ts'
 import { createOpenComms } from './open-comms.ts'
 import type { Outbox } from './outbox.ts'
 import type { FrameHead } from './output.ts'
 import { within } from './patience.ts'
-import {
-  startUserProcess,
-  type UserEvents,
-  type UserOptions,
-  type UserProcess,
-  type UserRequest,
-} from './user-process.ts'
+import type { UserOptions } from './user-options.ts'
+import { startUserProcess, type UserEvents, type UserProcess, type UserRequest } from './user-process.ts'
 
 /** A cell that does not stop within this time is ended with its process, in milliseconds. */
 const INTERRUPT_PATIENCE_MS = 1500
@@ -86,6 +83,7 @@ export function createExecutions(outbox: Outbox, history: History, options: User
       if (head.type === 'ready') return
       const parent = parents.get(head.type === 'comm' ? head.request : head.cell) ?? latest
       if (head.type === 'comm') comms.publish(head, body, parent ?? {})
+      else if (head.type === 'setting') language.setTypecheck(JSON.parse(body.toString('utf8')).value)
       else if (parent === null) return
       else if (head.type === 'stream') outbox.stream(head.name, parent, body)
       else if (head.type === 'input') askClient(head, body)
@@ -136,6 +134,7 @@ export function createExecutions(outbox: Outbox, history: History, options: User
     const cells = ended.filter((work) => work.isCell)
     const parent = cells[0]?.message.header ?? latest
     comms.closeAll(parent ?? {})
+    language.forget()
     if (cells.length === 0 && latest !== null) outbox.stream('stderr', latest, Buffer.from(`${evalue}\n`))
     end(ended, 'KernelRestarted', evalue)
   }
@@ -184,6 +183,19 @@ export function createExecutions(outbox: Outbox, history: History, options: User
     return body === null ? null : (JSON.parse(body.toString('utf8')) as T)
   }
 
+  const aborted = (): ExecuteOutput => ({ status: 'aborted', execution_count: count })
+
+  const language = createLanguage(
+    {
+      tell: (request, text) => outbox.stream('stderr', request, Buffer.from(text)),
+      async liveNames() {
+        const all = await look<Output<'complete_request'>>('complete', randomUUID(), '', 0)
+        return all?.matches ?? null
+      },
+    },
+    options,
+  )
+
   return {
     async execute(message, content) {
       const { msg_id: id } = message.header
@@ -195,7 +207,13 @@ export function createExecutions(outbox: Outbox, history: History, options: User
       if (isNumbered) history.add(execution, code)
       latest = message.header
       if (!silent) outbox.publish('execute_input', message.header, { code, execution_count: execution })
+      const refused = await language.admit({ name, code, silent, request: message.header })
+      if (refused !== null) {
+        if (!silent) outbox.publish('error', message.header, { ...refused, status: undefined })
+        return { ...refused, payload: [], user_expressions: {}, execution_count: execution }
+      }
       await debugging.admit(name, code)
+      if (disposed) return aborted()
       const userExpressions = content.user_expressions ?? {}
       const request = {
         type: 'execute',
@@ -207,23 +225,18 @@ export function createExecutions(outbox: Outbox, history: History, options: User
         allowStdin,
         userExpressions,
       } as const
-      const answer = await run(message, isNumbered ? execution : null, request)
+      const answer = await run(message, isNumbered ? execution : null, request).finally(() => language.ended(name))
       if (Buffer.isBuffer(answer)) return JSON.parse(answer.toString('utf8')) as ExecuteOutput
       return { ...answer, payload: [], user_expressions: {}, execution_count: execution }
     },
-    aborted: () => ({ status: 'aborted', execution_count: count }),
+    aborted,
     async interrupt() {
+      language.interrupt()
       if (works.size === 0) return
       await debugging.whileMuted(() => user.signalInterrupt(), stop)
     },
-    async complete(id, { code, cursor_pos }) {
-      const none = { status: 'ok', cursor_start: cursor_pos, cursor_end: cursor_pos, metadata: {} } as const
-      return (await look<Output<'complete_request'>>('complete', id, code, cursor_pos)) ?? { ...none, matches: [] }
-    },
-    async inspect(id, { code, cursor_pos }) {
-      const found = await look<Output<'inspect_request'>>('inspect', id, code, cursor_pos)
-      return found ?? { status: 'ok', found: false, data: {}, metadata: {} }
-    },
+    complete: (id, content) => language.complete(content, look('complete', id, content.code, content.cursor_pos)),
+    inspect: (id, content) => language.inspect(content, look('inspect', id, content.code, content.cursor_pos)),
     debug: debugging.request,
     answerQuestion(message) {
       // Some clients name no parent: theirs is the answer to the oldest question.
@@ -244,6 +257,7 @@ export function createExecutions(outbox: Outbox, history: History, options: User
     async dispose() {
       disposed = true
       debugging.dispose()
+      language.dispose()
       await user.end(500)
       end([...works.values()], 'KernelShutdown', 'The kernel was shut down')
     },

@@ -15,7 +15,9 @@ export {
   svg,
 } from './display.ts'
 export { DISPLAY, type Displayable } from './format.ts'
+export type { Typecheck } from './language/typecheck.ts'
 export type { MimeBundle } from './message.ts'
 export { type Progress, progress } from './progress.ts'
+export { type KernelSettings, kernel } from './settings.ts'
 export { button, type Control, checkbox, dropdown, number, slider, text } from './widgets/controls.ts'
 export { type Interaction, interact, type ValuesOf } from './widgets/interact.ts'

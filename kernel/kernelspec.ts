@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir, platform } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
+import type { Typecheck } from './language/typecheck.ts'
 import { PROTOCOL_VERSION } from './message.ts'
 
 /** Where a kernelspec goes: the user's own folder, a prefix like /usr/local, or the active Python environment. */
@@ -50,7 +51,7 @@ function pythonPrefix(): string {
 }
 
 /** Writes a kernelspec; one of ours of the same name is replaced, another's is not. Result: its folder. */
-export function installKernel(place: Place, name = 'asterism'): string {
+export function installKernel(place: Place, name = 'asterism', typecheck: Typecheck = 'warn'): string {
   const folder = join(kernelsFolder(place), checkedName(name))
   const earlier = readKernel(name, folder)
   if (earlier !== null && !earlier.isOurs)
@@ -61,6 +62,7 @@ export function installKernel(place: Place, name = 'asterism'): string {
     language: 'typescript',
     interrupt_mode: 'message',
     kernel_protocol_version: PROTOCOL_VERSION,
+    env: { ASTERISM_TYPECHECK: typecheck },
     metadata: { debugger: true },
   }
   mkdirSync(folder, { recursive: true })

@@ -38,6 +38,7 @@ export type FrameHead =
     }
   | { type: 'input'; cell: string; request: string }
   | { type: 'reply'; request: string }
+  | { type: 'setting'; cell: string; name: 'typecheck' }
 
 export type StreamName = 'stdout' | 'stderr'
 

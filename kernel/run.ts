@@ -24,6 +24,8 @@ export interface RunOptions {
   signal?: AbortSignal
   /** Working directory of the cells. @default that of this process */
   cwd?: string
+  /** Whether cells with type errors run. Warnings would come at chance moments. @default 'off' */
+  typecheck?: 'off' | 'error'
 }
 
 /** What a run came to. */
@@ -43,11 +45,15 @@ export type RunResult =
 
 /** Runs a notebook. Throws for a notebook or parameters that cannot be used; a failing cell is a result. */
 export async function runNotebook(options: RunOptions): Promise<RunResult> {
-  const { view, parameters = {}, signal, cwd } = options
+  const { view, parameters = {}, signal, cwd, typecheck = 'off' } = options
   const path = resolve(options.notebook)
   const notebook = injectParameters(readNotebook(path), parameters)
   Object.assign(notebook.metadata, METADATA)
-  const kernel = await startKernelProcess({ notebook: path, ...(cwd === undefined ? {} : { cwd }) })
+  const kernel = await startKernelProcess({
+    notebook: path,
+    typecheck,
+    ...(cwd === undefined ? {} : { cwd }),
+  })
   const started = performance.now()
   const interrupt = (): void => void kernel.client.request('interrupt_request', {})
   signal?.addEventListener('abort', interrupt)

@@ -6,6 +6,7 @@ import type { Duplex, Readable } from 'node:stream'
 import { DEBUG_FD } from './debug/marker.ts'
 import type { CommType } from './message.ts'
 import { FRAME_FD, type FrameHead, type StreamName } from './output.ts'
+import { environmentOf, type UserOptions } from './user-options.ts'
 
 /** What is asked of the user-code process. */
 export type UserRequest =
@@ -66,21 +67,13 @@ const FLAGS = [
 ]
 const ownGroup = process.platform !== 'win32'
 
-/** Where the cells run. */
-export interface UserOptions {
-  /** Working directory. @default that of this process */
-  cwd?: string
-  /** Notebook that the cells belong to: imports are resolved from its folder. @default ASTERISM_NOTEBOOK, else `cwd` */
-  notebook?: string
-}
-
 /** Starts one. */
-export function startUserProcess(events: UserEvents, { cwd, notebook }: UserOptions = {}): UserProcess {
+export function startUserProcess(events: UserEvents, options: UserOptions = {}): UserProcess {
   const child: ChildProcess = spawn(process.execPath, [...FLAGS, ENTRY], {
     stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'ipc'],
     detached: ownGroup, // its own group, so that it can be ended together with what it started
-    cwd,
-    env: { ...process.env, FORCE_COLOR: undefined, ...(notebook && { ASTERISM_NOTEBOOK: notebook }) }, // outputs are stored: no colour codes in them
+    cwd: options.cwd,
+    env: { ...environmentOf(options), FORCE_COLOR: undefined }, // outputs are stored: no colour codes in them
   })
   const { pid } = child
   let ending = false

@@ -12,6 +12,7 @@ import * as notebook from './index.ts'
 import type { Failure, MimeBundle } from './message.ts'
 import { createModules } from './modules.ts'
 import { type CellContext, captureStreams, currentCell, flushStreams, inCell, send, writeStream } from './output.ts'
+import { connectSettings } from './settings.ts'
 import { failureOf, installStackFormat } from './stack.ts'
 import type { UserRequest } from './user-process.ts'
 
@@ -249,6 +250,7 @@ connectComms((message, content, metadata, buffers) => {
   const sizes = buffers.map((buffer) => buffer.byteLength)
   send({ type: 'comm', request: cell?.request ?? cell?.id ?? '', message, metadata, sizes }, content, buffers)
 })
+connectSettings((name, value) => send({ type: 'setting', cell: currentCell()?.id ?? '', name }, { value }))
 for (const [name, value] of Object.entries(notebook)) {
   if (name !== 'DISPLAY') Object.defineProperty(globalThis, name, { value, writable: true, configurable: true })
 }

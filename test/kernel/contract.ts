@@ -14,7 +14,7 @@ const waitFor = (file: string): string =>
 
 export function kernelContract(name: string, open: (place: Place) => Promise<Host>): void {
   describe(name, () => {
-    const session = notebookSession(open)
+    const session = notebookSession({}, open)
     const client = () => session.kernel.client
 
     /** Everything published while the work runs. */

@@ -3,6 +3,7 @@
 import { type Client, createClient, startKernelProcess } from '../../kernel/client.ts'
 import { startKernel } from '../../kernel/core.ts'
 import { inProcess } from '../../kernel/in-process.ts'
+import type { Typecheck } from '../../kernel/language/typecheck.ts'
 import { linkZeromq } from '../../kernel/zeromq-link.ts'
 
 export interface Host {
@@ -17,6 +18,8 @@ export interface Host {
 export interface Place {
   cwd: string
   notebook: string
+  typecheck: Typecheck
+  env: Record<string, string>
 }
 
 export async function zeromqHost(place: Place): Promise<Host> {
@@ -25,7 +28,7 @@ export async function zeromqHost(place: Place): Promise<Host> {
   return { client, join: () => createClient(linkZeromq(kernel.connection)), ended: exited, dispose }
 }
 
-export async function inProcessHost(place: Place): Promise<Host> {
+export async function inProcessHost({ env: _, ...place }: Place): Promise<Host> {
   const wires = inProcess()
   const kernel = startKernel(wires.transport, { ...place, historyFolder: null })
   const client = await createClient(wires.connect())

@@ -38,6 +38,18 @@ test('install writes a kernelspec that Jupyter can start: absolute paths, files 
   for (const logo of ['logo-32x32.png', 'logo-64x64.png', 'logo-svg.svg']) assert.ok(existsSync(join(place, logo)))
 })
 
+test('install keeps the chosen treatment of type errors, and refuses one that does not exist', () => {
+  const typecheck = (name: string): unknown => {
+    const file = join(folder, 'data', 'kernels', name, 'kernel.json')
+    return (JSON.parse(readFileSync(file, 'utf8')) as { env: Record<string, string> }).env.ASTERISM_TYPECHECK
+  }
+  assert.equal(kernel('install', '--name', 'typed', '--typecheck', 'error').status, 0)
+  assert.equal(kernel('install', '--name', 'default').status, 0)
+  assert.deepEqual([typecheck('typed'), typecheck('default')], ['error', 'warn'])
+  assert.match(kernel('install', '--name', 'x', '--typecheck', 'loud').stderr, /'off', 'warn' or 'error', got "loud"/)
+  for (const name of ['typed', 'default']) assert.equal(kernel('uninstall', '--name', name).status, 0)
+})
+
 test('list marks ours; uninstall removes it and nothing else', () => {
   const foreign = join(folder, 'data', 'kernels', 'other')
   mkdirSync(foreign, { recursive: true })

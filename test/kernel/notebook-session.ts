@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { after, before } from 'node:test'
 import type { Client, ExecuteOptions, Published } from '../../kernel/client.ts'
 import { type StartedKernel, startKernelProcess } from '../../kernel/client.ts'
+import type { Typecheck } from '../../kernel/language/typecheck.ts'
 import type { Place } from './hosts.ts'
 
 /** What a cell came to. */
@@ -37,16 +38,31 @@ export interface NotebookSession<K extends Kernel = StartedKernel> {
   begin(code: string): Promise<{ finished: Promise<CellResult> }>
 }
 
+export interface SessionOptions {
+  /** Types are checked in a process more, so only by the tests of types. @default 'off' */
+  typecheck?: Typecheck
+  /** Environment variables of a kernel process. */
+  env?: Record<string, string>
+}
+
+type Start<K> = (place: Place) => Promise<K>
+
 /** Starts one kernel for all tests of the file, or of the suite that calls it. */
-export function notebookSession(): NotebookSession
-export function notebookSession<K extends Kernel>(start: (place: Place) => Promise<K>): NotebookSession<K>
+export function notebookSession(options?: SessionOptions): NotebookSession
+export function notebookSession<K extends Kernel>(options: SessionOptions, start: Start<K>): NotebookSession<K>
 export function notebookSession(
-  start: (place: Place) => Promise<Kernel> = startKernelProcess,
+  { typecheck = 'off', env = {} }: SessionOptions = {},
+  start: Start<Kernel> = startKernelProcess,
 ): NotebookSession<Kernel> {
   const session = { run, begin } as NotebookSession<Kernel>
   before(async () => {
     session.folder = mkdtempSync(join(tmpdir(), 'kernel test '))
-    session.kernel = await start({ cwd: session.folder, notebook: join(session.folder, 'notebook.ipynb') })
+    session.kernel = await start({
+      cwd: session.folder,
+      notebook: join(session.folder, 'notebook.ipynb'),
+      typecheck,
+      env,
+    })
   })
   after(async () => {
     await session.kernel.dispose()

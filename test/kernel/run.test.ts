@@ -144,6 +144,24 @@ test('a cell over the time limit is interrupted and fails the run', async () => 
   assert.match(result.message, /Timeout: The cell ran longer than 0\.5 s/)
 })
 
+test('a checked run stops before the first cell with a type error', async () => {
+  const notebook = join(folder, 'typed.ipynb')
+  const cells = ['const size: number = 1', "console.log('ran')\nsize.toUpperCase()"].map((source, id) => ({
+    ...{ cell_type: 'code', id: `c${id}`, metadata: {}, source },
+    ...{ execution_count: null, outputs: [] },
+  }))
+  writeFileSync(notebook, JSON.stringify({ nbformat: 4, nbformat_minor: 5, metadata: {}, cells }))
+  const out = join(folder, 'typed.out.ipynb')
+  const result = await runNotebook({ notebook, out, typecheck: 'error' })
+  assert.ok(result.kind === 'failed')
+  assert.deepEqual([result.cell, result.line], [2, 2])
+  assert.match(result.message, /^TypeCheckError: Property 'toUpperCase' does not exist on type 'number'/)
+  assert.deepEqual(
+    read(out).cells[1]?.outputs?.map((output) => output.output_type),
+    ['error'],
+  )
+})
+
 test('an expected exception does not stop the run', async () => {
   const notebook = write('raises.ipynb', ["throw new Error('shown')", "throw new Error('too')"], ['raises-exception'])
   const result: RunResult = await runNotebook({ notebook, out: join(folder, 'raises.out.ipynb') })
