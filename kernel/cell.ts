@@ -5,7 +5,9 @@
 import MagicString from 'magic-string'
 import { parseSync } from 'oxc-parser'
 import { transformSync } from 'oxc-transform'
-import { children, lexicalNames, type Node, type Reference, references, varNames } from './scope.ts'
+import { HOST } from './interruption.ts'
+import { guardLoops, isLoop } from './loop-guard.ts'
+import { children, hasAwait, lexicalNames, type Node, type Reference, references, varNames } from './scope.ts'
 import { type Position, type PositionMap, throughMaps } from './source-position.ts'
 
 /** One imported name: `local` in the cell, `imported` in the module (`*` is the whole namespace). */
@@ -62,8 +64,8 @@ export class CellSyntaxError extends SyntaxError {
   }
 }
 
-/** The object through which a cell's code reaches the kernel; a name that no person would choose. */
-export const HOST = '$asterism'
+export { HOST }
+
 const prefixed = (name: string): string => `$cell_${name}`
 
 /** Line and column, 1-based, of an offset. */
@@ -123,7 +125,9 @@ export function compileCell(name: string, source: string, earlier: Names): Compi
   const shared = new Set([...earlier.captured, ...captured])
   const isPrivate = (one: string): boolean =>
     !shared.has(one) && !isRenamed(one) && (declares.includes(one) || earlier.declared.has(one))
-  for (const statement of body) hastenLoop(statement, text, uses, isPrivate)
+  for (const statement of body) hastenLoops(statement, text, uses, isPrivate)
+  guardLoops(program, text)
+  for (const statement of body) checkAwaits(statement, text)
 
   const declaration = declares.length > 0 ? `let ${declares.join(', ')};` : ''
   // Functions were moved to the front, as the language does; the rest stays in its order.
@@ -273,12 +277,33 @@ function rewriteVars(node: Node, text: MagicString, parent: Node | null = null):
   for (const child of children(node)) rewriteVars(child, text, node)
 }
 
-const LOOPS = new Set(['ForStatement', 'ForInStatement', 'ForOfStatement', 'WhileStatement', 'DoWhileStatement'])
+/** Code of a cell that was interrupted while it waited goes no further. */
+function checkAwaits(node: Node, text: MagicString): void {
+  if (/Function/.test(node.type)) return
+  if (node.type === 'AwaitExpression') {
+    text.appendLeft(node.start, `${HOST}.resumed(`).appendLeft(node.end, ')')
+  }
+  for (const child of children(node)) checkAwaits(child, text)
+}
+
+const unlabelled = (node: Node): Node => (node.type === 'LabeledStatement' ? unlabelled(node.body as Node) : node)
+
+/** Loops of the top level, also inside its blocks. */
+function hastenLoops(
+  node: Node,
+  text: MagicString,
+  uses: readonly Reference[],
+  isPrivate: (name: string) => boolean,
+): void {
+  if (isLoop(unlabelled(node)) && !hasAwait(node)) hastenLoop(node, text, uses, isPrivate)
+  else if (/Statement$|^CatchClause$/.test(node.type)) {
+    for (const child of children(node)) hastenLoops(child, text, uses, isPrivate)
+  }
+}
 
 /**
  * A top-level loop that assigns numbers to shared bindings pays for each assignment; a local variable does not. So the
- * bindings that a loop assigns, and that no function can see, are local for the time of the loop. When the loop is
- * interrupted they keep the value from before it.
+ * bindings that a loop assigns, and that no function can see, are local for the time of the loop.
  */
 function hastenLoop(
   statement: Node,
@@ -286,7 +311,6 @@ function hastenLoop(
   uses: readonly Reference[],
   isPrivate: (name: string) => boolean,
 ): void {
-  if (!LOOPS.has(statement.type) || hasAwait(statement)) return
   const within = uses.filter((use) => use.start >= statement.start && use.end <= statement.end)
   const names = [...new Set(within.filter((use) => use.written && isPrivate(use.name)).map((use) => use.name))]
   if (names.length === 0) return
@@ -299,10 +323,4 @@ function hastenLoop(
   const store = names.map((name) => `${name} = ${local(name)};`).join(' ')
   text.prependLeft(statement.start, `{ let ${load}; try { `)
   text.appendRight(statement.end, ` } finally { ${store} } }`)
-}
-
-function hasAwait(node: Node): boolean {
-  if (/Function/.test(node.type)) return false
-  if (node.type === 'AwaitExpression' || (node.type === 'ForOfStatement' && node.await)) return true
-  return children(node).some(hasAwait)
 }

@@ -1,8 +1,10 @@
 // Runs compiled cells in this process's realm and keeps their bindings. One instance per process. Interrupts end the wait
-// for a pending cell and stop a loop in the part before its first await; later loops block the process, and only its
-// owner can end that.
+// for a pending cell and stop its loops (interruption.ts); a signal ends whatever else computes before the first await.
+// What neither of them reaches blocks the process, and only its owner can end that.
+import { types } from 'node:util'
 import vm from 'node:vm'
 import { type CompiledCell, compileCell, HOST, type ImportedName } from './cell.ts'
+import { Interruption, isStopping, stopLoops, TURN } from './interruption.ts'
 import type { Modules, Namespace } from './modules.ts'
 import { registerScript } from './source-position.ts'
 
@@ -32,8 +34,14 @@ export function createEvaluator(modules: Modules, realm: ReadonlySet<string>): E
     import: (specifier: unknown) => modules.load(String(specifier)),
     meta: modules.meta,
     named: (name: string, value: object) => Object.defineProperty(value, 'name', { value: name, configurable: true }),
+    stopLoops,
+    resumed: (value: unknown) => {
+      realmTurn()
+      return value
+    },
     value: undefined as unknown,
   }
+  const realmTurn = (globalThis as Record<string, unknown>)[TURN] as () => void
   Object.defineProperty(globalThis, HOST, { value: host })
   Object.assign(globalThis, { require: modules.require })
 
@@ -72,10 +80,10 @@ export function createEvaluator(modules: Modules, realm: ReadonlySet<string>): E
       const script = new vm.Script(cell.code, { filename: name })
       for (const one of cell.declares) declared.add(one)
       const result = (await script.runInThisContext({ breakOnSigint: true })) as { value: unknown } | undefined
+      if (isStopping()) return { kind: 'interrupted' } // the cell caught what its loop threw
       return result === undefined ? { kind: 'nothing' } : { kind: 'value', value: result.value }
     } catch (error) {
-      const code = (error as NodeJS.ErrnoException | null)?.code
-      return code === 'ERR_SCRIPT_EXECUTION_INTERRUPTED' ? { kind: 'interrupted' } : { kind: 'thrown', error }
+      return isInterruption(error) ? { kind: 'interrupted' } : { kind: 'thrown', error }
     }
   }
 
@@ -101,6 +109,12 @@ export function createEvaluator(modules: Modules, realm: ReadonlySet<string>): E
     names: () => [...named],
     binding: (name) => renamed.get(name) ?? name,
   }
+}
+
+/** Ours, or that of a script which a signal ended. The thrown value may be anything, also one that throws when read. */
+function isInterruption(error: unknown): boolean {
+  if (error instanceof Interruption) return true
+  return types.isNativeError(error) && (error as NodeJS.ErrnoException).code === 'ERR_SCRIPT_EXECUTION_INTERRUPTED'
 }
 
 const rejectWrite = (name: string) => (): void => {

@@ -6,8 +6,8 @@ import { startUserProcess, type UserEvents, type UserProcess } from './user-proc
 
 /** A cell that does not stop within this time is ended with its process, in milliseconds. */
 const INTERRUPT_PATIENCE_MS = 1500
-/** A cell that waits ends within this time after it was asked; one that computes needs a signal, in milliseconds. */
-const SIGNAL_AFTER_MS = 100
+/** A cell that waits, or turns a loop, ends within this time; what else computes needs a signal, in milliseconds. */
+const SIGNAL_AFTER_MS = 400
 /** Questions about a name wait this long for the user-code process, in milliseconds. */
 const LOOK_PATIENCE_MS = 1000
 /** Requests whose late output still finds its cell. */
@@ -137,6 +137,7 @@ export function createExecutions(outbox: Outbox): Executions {
     },
     async interrupt() {
       const cell = running
+      user.stopLoops() // also of a callback that computes after its cell has ended
       if (cell === null) return
       for (const queued of waiting) aborted.add(queued)
       user.send({ type: 'interrupt' })

@@ -9,6 +9,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import vm from 'node:vm'
 import { parseSync } from 'oxc-parser'
 import { CellSyntaxError, stripTypes } from './cell.ts'
+import { guardedModule } from './loop-guard.ts'
 import { registerScript } from './source-position.ts'
 
 /** A module's exports, live. */
@@ -81,8 +82,9 @@ export function createModules(notebook: string): Modules {
     if (!SOURCE.includes(extname(file))) return commonJs(file)
     const source = readFileSync(file, 'utf8')
     if (!/ts$/.test(file) && !parseSync(file, source).module.hasModuleSyntax) return commonJs(file)
-    const { code, map } = stripped(file, source)
-    registerScript(file, [map])
+    const { code: plain, map } = stripped(file, source)
+    const { code, maps } = guardedModule(file, plain)
+    registerScript(file, [...maps, map])
     return new vm.SourceTextModule(code, {
       identifier: file,
       importModuleDynamically: (specifier: string) => load(specifier, file) as never,

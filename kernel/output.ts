@@ -32,6 +32,9 @@ export type StreamName = 'stdout' | 'stderr'
 /** File descriptor of the pipe to the protocol process. */
 export const FRAME_FD = 3
 
+/** File descriptor of the pipe on which the protocol process asks for an interrupt. */
+export const INTERRUPT_FD = 5
+
 /** Writes that go out at once within a window; beyond it they wait for the end of the window. */
 const EAGER_WRITES = 50
 const WINDOW_MS = 20

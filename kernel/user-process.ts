@@ -2,8 +2,8 @@
 // that the process says comes as frames in one order; what escapes to its raw stdout and stderr comes as text.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
-import type { Readable } from 'node:stream'
-import { FRAME_FD, type FrameHead, type StreamName } from './output.ts'
+import type { Readable, Writable } from 'node:stream'
+import { FRAME_FD, type FrameHead, INTERRUPT_FD, type StreamName } from './output.ts'
 
 /** What is asked of the user-code process. */
 export type UserRequest =
@@ -36,7 +36,9 @@ export interface UserEvents {
 export interface UserProcess {
   readonly pid: number
   send(request: UserRequest): void
-  /** Stops the part of a cell before its first await. */
+  /** Stops loops, where the process does not hear a request. */
+  stopLoops(): void
+  /** Stops the part of a cell before its first await, and the commands that it started. */
   signalInterrupt(): void
   /** Ends it and every process that it started. Resolves when it is gone. */
   end(patienceMs: number): Promise<void>
@@ -53,7 +55,7 @@ const ownGroup = process.platform !== 'win32'
 /** Starts one. */
 export function startUserProcess(events: UserEvents): UserProcess {
   const child: ChildProcess = spawn(process.execPath, [...FLAGS, ENTRY], {
-    stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'ipc'],
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'ipc', 'pipe'],
     detached: ownGroup, // its own group, so that it can be ended together with what it started
     env: { ...process.env, FORCE_COLOR: undefined }, // outputs are stored: no colour codes in them
   })
@@ -75,6 +77,8 @@ export function startUserProcess(events: UserEvents): UserProcess {
     if (head.type === 'ready') ready = true
     else events.frame(head, body)
   })
+  const line = (child.stdio as readonly unknown[])[INTERRUPT_FD] as Writable
+  line.on('error', () => undefined) // a dead process is reported by `died`
   for (const name of ['stdout', 'stderr'] as const) {
     child[name]?.setEncoding('utf8').on('data', (text: string) => events.raw(name, text))
   }
@@ -83,9 +87,13 @@ export function startUserProcess(events: UserEvents): UserProcess {
     send(request) {
       if (child.connected) child.send(request, () => undefined) // a dead process is reported by `died`
     },
+    stopLoops() {
+      line.write('i')
+    },
     signalInterrupt() {
-      // While it is still starting the signal would end it; no cell computes yet.
-      if (ownGroup && ready) child.kill('SIGINT')
+      // While it is still starting the signal would end it; no cell computes yet. As Ctrl-C does, it reaches the commands
+      // that a cell waits for.
+      if (ownGroup && ready) signalGroup(pid, 'SIGINT')
     },
     async end(patienceMs) {
       ending = true
@@ -99,10 +107,12 @@ export function startUserProcess(events: UserEvents): UserProcess {
   }
 }
 
-function killGroup(pid: number | undefined): void {
+const killGroup = (pid: number | undefined): void => signalGroup(pid, 'SIGKILL')
+
+function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {
   if (pid === undefined || !ownGroup) return
   try {
-    process.kill(-pid, 'SIGKILL')
+    process.kill(-pid, signal)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error // ESRCH: nothing was left
   }

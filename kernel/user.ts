@@ -8,6 +8,7 @@ import { connectScreen, type Screen } from './display.ts'
 import { createEvaluator, type Outcome } from './evaluate.ts'
 import { hidePromiseMarks, mimeBundle } from './format.ts'
 import * as notebook from './index.ts'
+import { Interruption, installInterruption } from './interruption.ts'
 import type { Failure, MimeBundle } from './message.ts'
 import { createModules } from './modules.ts'
 import { type CellContext, captureStreams, currentCell, flushStreams, inCell, send, writeStream } from './output.ts'
@@ -17,6 +18,7 @@ import type { UserRequest } from './user-process.ts'
 const realm = new Set(Object.getOwnPropertyNames(globalThis))
 const notebookPath = process.env.ASTERISM_NOTEBOOK ?? `${process.cwd()}/notebook.ipynb`
 const modules = createModules(notebookPath)
+installInterruption(() => currentCell()?.signal)
 const evaluator = createEvaluator(modules, realm)
 
 /** Displays that a cell waits for before it ends. */
@@ -62,6 +64,7 @@ function publish(message: 'display_data' | 'update_display_data', data: MimeBund
 
 /** What failed after its cell had ended, or outside the code that the cell waits for. */
 function reportUncaught(kind: string, thrown: unknown): void {
+  if (thrown instanceof Interruption) return // it was asked for
   const { traceback } = failureOf(thrown)
   writeStream('stderr', `${kind}\n${traceback.join('\n')}\n`)
 }
@@ -71,6 +74,7 @@ const reportLate = (work: Promise<unknown>): void => {
 }
 
 async function execute(request: UserRequest & { type: 'execute' }): Promise<void> {
+  startWatcher()
   const interrupt = new AbortController()
   const { id, name, count, silent, allowStdin } = request
   const cell: CellContext = { id, name, silent, allowStdin, signal: interrupt.signal, [inspect.custom]: () => name }
@@ -201,16 +205,16 @@ process.on('exit', flushStreams)
 process.on('unhandledRejection', (reason) => reportUncaught('A promise was rejected and nobody handled it:', reason))
 process.on('uncaughtException', (error) => reportUncaught("An error was thrown outside the cell's own run:", error))
 
-/** Ends this process when the protocol process dies while a cell computes without a pause. */
-function watchParent(): void {
-  const target = process.platform === 'win32' ? process.pid : -process.pid // with everything that it started
-  const code = `setInterval(() => { if (process.ppid !== ${process.ppid}) process.kill(${target}, 'SIGKILL') }, 1000)`
-  const options = {
-    eval: true,
-    execArgv: [],
-    resourceLimits: { maxOldGenerationSizeMb: 8, maxYoungGenerationSizeMb: 2 },
-  }
-  new Worker(code, options).unref()
+let watcher: Worker | null = null
+
+/** Not before it is needed: another thread that starts would slow the kernel's own start. */
+function startWatcher(): void {
+  if (watcher !== null) return
+  const resourceLimits = { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 2 }
+  const started = new Worker(new URL('./watcher.js', import.meta.url), { execArgv: [], resourceLimits })
+  started.on('message', () => started.postMessage('heard'))
+  started.unref()
+  watcher = started
 }
 
 captureStreams()
@@ -221,4 +225,4 @@ for (const [name, value] of Object.entries(notebook)) {
   if (name !== 'DISPLAY') Object.defineProperty(globalThis, name, { value, writable: true, configurable: true })
 }
 send({ type: 'ready' })
-setTimeout(watchParent, 300).unref()
+setTimeout(startWatcher, 300).unref()
