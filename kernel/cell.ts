@@ -4,11 +4,20 @@
 // declared already comes in, what the cell declares goes out.
 import MagicString from 'magic-string'
 import { parseSync } from 'oxc-parser'
-import { transformSync } from 'oxc-transform'
 import { HOST } from './interruption.ts'
 import { guardLoops, isLoop } from './loop-guard.ts'
-import { children, hasAwait, lexicalNames, type Node, type Reference, references, varNames } from './scope.ts'
+import {
+  boundNames,
+  children,
+  hasAwait,
+  lexicalNames,
+  type Node,
+  type Reference,
+  references,
+  varNames,
+} from './scope.ts'
 import { type Position, type PositionMap, throughMaps } from './source-position.ts'
+import { type LanguageOptions, positionAt, stripTypes } from './strip.ts'
 
 /** One imported name: `local` in the cell, `imported` in the module (`*` is the whole namespace). */
 export interface ImportedName {
@@ -50,53 +59,13 @@ export interface CompiledCell {
   readonly maps: PositionMap[]
 }
 
-/** Why a cell cannot run: what the parser says, where (1-based). */
-export class CellSyntaxError extends SyntaxError {
-  override readonly name = 'SyntaxError'
-  readonly line: number
-  readonly column: number
-  readonly hint: string | null
-  constructor(message: string, line: number, column: number, hint: string | null) {
-    super(message)
-    this.line = line
-    this.column = column
-    this.hint = hint
-  }
-}
-
 export { HOST }
 
 const prefixed = (name: string): string => `$cell_${name}`
 
-/** Line and column, 1-based, of an offset. */
-export function positionAt(text: string, offset: number): { line: number; column: number } {
-  const before = text.slice(0, offset)
-  return { line: before.split('\n').length, column: offset - before.lastIndexOf('\n') }
-}
-
-/** Removes the types. Throws CellSyntaxError where the text is not TypeScript. */
-export function stripTypes(name: string, source: string): { code: string; map: PositionMap } {
-  const result = transformSync(`${name}.ts`, source, {
-    lang: 'ts',
-    sourceType: 'module',
-    sourcemap: true,
-    target: 'es2022',
-    typescript: { onlyRemoveTypeImports: true },
-  })
-  const error = result.errors[0]
-  if (error !== undefined) {
-    // The parser counts in UTF-16, as editors do; the transformer counts in bytes.
-    const parsed = parseSync(`${name}.ts`, source, { lang: 'ts', sourceType: 'module' }).errors[0]
-    const start = parsed?.labels[0]?.start ?? Math.min(error.labels.at(-1)?.start ?? 0, source.length)
-    const { line, column } = positionAt(source, start)
-    throw new CellSyntaxError(error.message, line, column, error.helpMessage)
-  }
-  return { code: result.code, map: () => result.map }
-}
-
 /** Compiles one cell. Throws CellSyntaxError. */
-export function compileCell(name: string, source: string, earlier: Names): CompiledCell {
-  const { code: script, map } = stripTypes(name, source)
+export function compileCell(name: string, source: string, earlier: Names, options: LanguageOptions = {}): CompiledCell {
+  const { code: script, maps } = stripTypes(name, source, options)
   const program = parseSync(`${name}.js`, script, { lang: 'js', sourceType: 'module' }).program as unknown as Node
   const body = (program.body as Node[]).filter((statement) => statement.type !== 'EmptyStatement')
   const text = new MagicString(script)
@@ -104,7 +73,10 @@ export function compileCell(name: string, source: string, earlier: Names): Compi
   const unexported = body.map(unwrapExport)
   const imports = body.filter((statement) => statement.type === 'ImportDeclaration')
   const imported = imports.flatMap((statement) => importedNames(statement).map((entry) => entry.local))
-  const names = [...new Set([...imported, ...lexicalNames(unexported), ...body.flatMap(varNames)])]
+  // Names that the lowering made up stay inside the cell.
+  const isOwn = (one: string): boolean => source.includes(one)
+  const declared = [...lexicalNames(unexported), ...body.flatMap(varNames)].filter(isOwn)
+  const names = [...new Set([...imported, ...declared])]
 
   const renamed = new Map(names.filter((one) => earlier.realm.has(one)).map((one) => [one, prefixed(one)]))
   const isRenamed = (one: string): string | undefined => renamed.get(one) ?? earlier.renamed.get(one)
@@ -117,7 +89,7 @@ export function compileCell(name: string, source: string, earlier: Names): Compi
   rewriteImportCalls(program, text)
   const last = body.at(-1)
   for (const statement of body) {
-    rewriteStatement(statement, text, (one) => isRenamed(one) ?? one, statement === last)
+    rewriteStatement(statement, text, { binding: (one) => isRenamed(one) ?? one, isOwn }, statement === last)
   }
   const bindings = names.map((one) => renamed.get(one) ?? one)
   const declares = bindings.filter((one, at) => !earlier.declared.has(one) && !imported.includes(names[at] as string))
@@ -135,14 +107,14 @@ export function compileCell(name: string, source: string, earlier: Names): Compi
   return {
     code: text.toString(),
     imports: imports.map((statement) => {
-      const position = (): Position => throughMaps([map], positionAt(script, statement.start)) ?? { line: 1, column: 1 }
+      const position = (): Position => throughMaps(maps, positionAt(script, statement.start)) ?? { line: 1, column: 1 }
       return { specifier: specifierOf(statement), names: importedNames(statement), position }
     }),
     declares,
     names,
     renamed,
     captured,
-    maps: [() => text.generateMap({ source: name, hires: 'boundary' }), map],
+    maps: [() => text.generateMap({ source: name, hires: 'boundary' }), ...maps],
   }
 }
 
@@ -172,12 +144,14 @@ export function rewriteImportCalls(node: Node, text: MagicString): void {
   for (const child of children(node)) rewriteImportCalls(child, text)
 }
 
-function rewriteStatement(
-  statement: Node,
-  text: MagicString,
-  binding: (name: string) => string,
-  isLast: boolean,
-): void {
+/** What is known of the cell's names: the binding of each, and whether the person wrote it. */
+interface CellNames {
+  binding(name: string): string
+  isOwn(name: string): boolean
+}
+
+function rewriteStatement(statement: Node, text: MagicString, names: CellNames, isLast: boolean): void {
+  const { binding } = names
   switch (statement.type) {
     case 'ImportDeclaration':
     case 'ExportAllDeclaration':
@@ -193,7 +167,7 @@ function rewriteStatement(
       text.remove(statement.start, declaration.start)
       const isValue = !/Declaration$/.test(declaration.type)
       const inner = isValue ? { ...statement, type: 'ExpressionStatement', expression: declaration } : declaration
-      rewriteStatement(inner as Node, text, binding, isLast)
+      rewriteStatement(inner as Node, text, names, isLast)
       return
     }
     case 'ExpressionStatement': {
@@ -226,11 +200,22 @@ function rewriteStatement(
       return
     }
     case 'VariableDeclaration':
+      if (isMadeUp(statement, names)) return
       detachEnum(statement, text)
       rewriteDeclaration(statement, text, true)
       return
+    case 'TryStatement': {
+      // `using` puts the rest of a cell into a block.
+      const inner = (statement.block as Node).body as Node[]
+      if (isLast && inner[0] !== undefined && isMadeUp(inner[0], names)) {
+        const value = inner.at(-1) as Node
+        if (value.type === 'ExpressionStatement') rewriteStatement(value, text, names, true)
+      }
+      rewriteVars(statement, text, names)
+      return
+    }
     default:
-      rewriteVars(statement, text)
+      rewriteVars(statement, text, names)
   }
 }
 
@@ -268,14 +253,19 @@ function detachEnum(statement: Node, text: MagicString): void {
 }
 
 /** `var` inside blocks and loops of the top level belongs to the top level too. */
-function rewriteVars(node: Node, text: MagicString, parent: Node | null = null): void {
+function rewriteVars(node: Node, text: MagicString, names: CellNames, parent: Node | null = null): void {
   if (/Function/.test(node.type) || node.type === 'StaticBlock') return
-  if (node.type === 'VariableDeclaration' && node.kind === 'var') {
+  if (node.type === 'VariableDeclaration' && node.kind === 'var' && !isMadeUp(node, names)) {
     const inHead = /^For/.test(parent?.type ?? '') && parent?.body !== node
     rewriteDeclaration(node, text, !inHead)
   }
-  for (const child of children(node)) rewriteVars(child, text, node)
+  for (const child of children(node)) rewriteVars(child, text, names, node)
 }
+
+/** A variable of the lowering, such as the context of `using`. */
+const isMadeUp = (node: Node, { isOwn }: CellNames): boolean =>
+  node.type === 'VariableDeclaration' &&
+  !(node.declarations as Node[]).some(({ id }) => boundNames(id as Node).some(isOwn))
 
 /** Code of a cell that was interrupted while it waited goes no further. */
 function checkAwaits(node: Node, text: MagicString): void {

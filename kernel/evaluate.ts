@@ -4,9 +4,11 @@
 import { types } from 'node:util'
 import vm from 'node:vm'
 import { type CompiledCell, compileCell, HOST, type ImportedName } from './cell.ts'
+import * as helpers from './helpers.ts'
 import { Interruption, isStopping, stopLoops, TURN } from './interruption.ts'
 import type { Modules, Namespace } from './modules.ts'
 import { registerScript } from './source-position.ts'
+import type { LanguageOptions } from './strip.ts'
 
 /** What a cell came to. */
 export type Outcome =
@@ -25,7 +27,11 @@ export interface Evaluator {
 }
 
 /** Prepares the realm. `realm`: the names that a cell must not overwrite for everybody else. */
-export function createEvaluator(modules: Modules, realm: ReadonlySet<string>): Evaluator {
+export function createEvaluator(
+  modules: Modules,
+  realm: ReadonlySet<string>,
+  language: LanguageOptions = {},
+): Evaluator {
   const declared = new Set<string>()
   const renamed = new Map<string, string>()
   const captured = new Set<string>()
@@ -43,6 +49,7 @@ export function createEvaluator(modules: Modules, realm: ReadonlySet<string>): E
   }
   const realmTurn = (globalThis as Record<string, unknown>)[TURN] as () => void
   Object.defineProperty(globalThis, HOST, { value: host })
+  Object.defineProperty(globalThis, 'babelHelpers', { value: helpers }) // the name that lowered code uses
   Object.assign(globalThis, { require: modules.require })
 
   const bindImport = (namespace: Namespace, specifier: string, { local, imported }: ImportedName): void => {
@@ -91,7 +98,7 @@ export function createEvaluator(modules: Modules, realm: ReadonlySet<string>): E
     async run(name, source, signal) {
       let cell: CompiledCell
       try {
-        cell = compileCell(name, source, { declared, renamed, realm, captured })
+        cell = compileCell(name, source, { declared, renamed, realm, captured }, language)
       } catch (error) {
         return { kind: 'thrown', error }
       }

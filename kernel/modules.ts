@@ -8,9 +8,9 @@ import { dirname, extname, join, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import vm from 'node:vm'
 import { parseSync } from 'oxc-parser'
-import { CellSyntaxError, stripTypes } from './cell.ts'
 import { guardedModule } from './loop-guard.ts'
 import { registerScript } from './source-position.ts'
+import { CellSyntaxError, type LanguageOptions, stripTypes } from './strip.ts'
 
 /** A module's exports, live. */
 export type Namespace = Record<string, unknown>
@@ -37,7 +37,7 @@ const SOURCE = ['.ts', '.mts', '.js', '.mjs']
 const CANDIDATES = ['', '.ts', '.mts', '.js', '.mjs', '.json', '/index.ts', '/index.js']
 
 /** A loader for a notebook that lives (or could live) at the given path. */
-export function createModules(notebook: string): Modules {
+export function createModules(notebook: string, language: LanguageOptions = {}): Modules {
   const folder = dirname(notebook)
   const require = createRequire(notebook)
   const local = new Map<string, LocalModule>()
@@ -82,9 +82,9 @@ export function createModules(notebook: string): Modules {
     if (!SOURCE.includes(extname(file))) return commonJs(file)
     const source = readFileSync(file, 'utf8')
     if (!/ts$/.test(file) && !parseSync(file, source).module.hasModuleSyntax) return commonJs(file)
-    const { code: plain, map } = stripped(file, source)
+    const { code: plain, maps: stripMaps } = stripped(file, source, language)
     const { code, maps } = guardedModule(file, plain)
-    registerScript(file, [...maps, map])
+    registerScript(file, [...maps, ...stripMaps])
     return new vm.SourceTextModule(code, {
       identifier: file,
       importModuleDynamically: (specifier: string) => load(specifier, file) as never,
@@ -148,9 +148,9 @@ export function createModules(notebook: string): Modules {
   return { load, require, meta: metaOf(join(folder, notebook.slice(folder.length))) }
 }
 
-function stripped(file: string, source: string): ReturnType<typeof stripTypes> {
+function stripped(file: string, source: string, language: LanguageOptions): ReturnType<typeof stripTypes> {
   try {
-    return stripTypes(file.replace(/\.[^.]*$/, ''), source)
+    return stripTypes(file, source, language)
   } catch (error) {
     if (!(error instanceof CellSyntaxError)) throw error
     throw new SyntaxError(`${error.message} (${file}:${error.line}:${error.column})`)
@@ -206,6 +206,15 @@ const isLocalSource = (url: string): boolean =>
 function notFound(specifier: string, from: string): Error {
   const error = new Error(`Cannot find module '${specifier}' imported from ${dirname(from)}`)
   return Object.assign(error, { code: 'ERR_MODULE_NOT_FOUND' })
+}
+
+/** What the nearest tsconfig.json says; its `extends` is not followed. */
+export function languageOptions(folder: string): LanguageOptions {
+  const file = join(folder, 'tsconfig.json')
+  if (existsSync(file)) {
+    return { experimentalDecorators: /"experimentalDecorators"\s*:\s*true/.test(readFileSync(file, 'utf8')) }
+  }
+  return dirname(folder) === folder ? {} : languageOptions(dirname(folder))
 }
 
 /** The names that this package exports, each with the URL of its built file. */

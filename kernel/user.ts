@@ -1,25 +1,27 @@
 // The user-code process: runs cells, and nothing that has to stay alive while a cell computes. Requests come over the
 // IPC channel, everything it says leaves through one ordered pipe (output.ts). Started by user-process.ts.
 import { randomUUID } from 'node:crypto'
+import { dirname } from 'node:path'
 import { inspect } from 'node:util'
 import { Worker } from 'node:worker_threads'
-import { CellSyntaxError } from './cell.ts'
 import { connectScreen, type Screen } from './display.ts'
 import { createEvaluator, type Outcome } from './evaluate.ts'
 import { hidePromiseMarks, mimeBundle } from './format.ts'
 import * as notebook from './index.ts'
 import { Interruption, installInterruption } from './interruption.ts'
 import type { Failure, MimeBundle } from './message.ts'
-import { createModules } from './modules.ts'
+import { createModules, languageOptions } from './modules.ts'
 import { type CellContext, captureStreams, currentCell, flushStreams, inCell, send, writeStream } from './output.ts'
 import { failureOf, installStackFormat } from './stack.ts'
+import { CellSyntaxError } from './strip.ts'
 import type { UserRequest } from './user-process.ts'
 
 const realm = new Set(Object.getOwnPropertyNames(globalThis))
 const notebookPath = process.env.ASTERISM_NOTEBOOK ?? `${process.cwd()}/notebook.ipynb`
-const modules = createModules(notebookPath)
+const language = languageOptions(dirname(notebookPath))
+const modules = createModules(notebookPath, language)
 installInterruption(() => currentCell()?.signal)
-const evaluator = createEvaluator(modules, realm)
+const evaluator = createEvaluator(modules, realm, language)
 
 /** Displays that a cell waits for before it ends. */
 const held = new Map<string, Set<Promise<unknown>>>()
