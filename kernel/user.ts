@@ -10,16 +10,16 @@ import { hidePromiseMarks, mimeBundle } from './format.ts'
 import * as notebook from './index.ts'
 import { Interruption, installInterruption } from './interruption.ts'
 import type { Failure, MimeBundle } from './message.ts'
-import { createModules, languageOptions } from './modules.ts'
+import { createModules, languageOptions, notebookPath } from './modules.ts'
 import { type CellContext, captureStreams, currentCell, flushStreams, inCell, send, writeStream } from './output.ts'
 import { failureOf, installStackFormat } from './stack.ts'
 import { CellSyntaxError } from './strip.ts'
 import type { UserRequest } from './user-process.ts'
 
 const realm = new Set(Object.getOwnPropertyNames(globalThis))
-const notebookPath = process.env.ASTERISM_NOTEBOOK ?? `${process.cwd()}/notebook.ipynb`
-const language = languageOptions(dirname(notebookPath))
-const modules = createModules(notebookPath, language)
+const path = notebookPath(process.env, process.cwd())
+const language = languageOptions(dirname(path))
+const modules = createModules(path, language)
 installInterruption(() => currentCell()?.signal)
 const evaluator = createEvaluator(modules, realm, language)
 
