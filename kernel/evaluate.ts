@@ -5,7 +5,7 @@ import { types } from 'node:util'
 import vm from 'node:vm'
 import { type CompiledCell, compileCell, HOST, type ImportedName } from './cell.ts'
 import * as helpers from './helpers.ts'
-import { Interruption, isStopping, stopLoops, TURN } from './interruption.ts'
+import { isInterruption, isStopping, stopLoops, TURN } from './interruption.ts'
 import type { Modules, Namespace } from './modules.ts'
 import { registerScript } from './source-position.ts'
 import type { LanguageOptions } from './strip.ts'
@@ -90,7 +90,7 @@ export function createEvaluator(
       if (isStopping()) return { kind: 'interrupted' } // the cell caught what its loop threw
       return result === undefined ? { kind: 'nothing' } : { kind: 'value', value: result.value }
     } catch (error) {
-      return isInterruption(error) ? { kind: 'interrupted' } : { kind: 'thrown', error }
+      return wasStopped(error) ? { kind: 'interrupted' } : { kind: 'thrown', error }
     }
   }
 
@@ -118,11 +118,10 @@ export function createEvaluator(
   }
 }
 
-/** Ours, or that of a script which a signal ended. The thrown value may be anything, also one that throws when read. */
-function isInterruption(error: unknown): boolean {
-  if (error instanceof Interruption) return true
-  return types.isNativeError(error) && (error as NodeJS.ErrnoException).code === 'ERR_SCRIPT_EXECUTION_INTERRUPTED'
-}
+/** By us, or by a signal that ended the script. */
+const wasStopped = (error: unknown): boolean =>
+  isInterruption(error) ||
+  (types.isNativeError(error) && (error as NodeJS.ErrnoException).code === 'ERR_SCRIPT_EXECUTION_INTERRUPTED')
 
 const rejectWrite = (name: string) => (): void => {
   throw new TypeError(`Cannot assign to '${name}' because it is an import`)

@@ -16,7 +16,11 @@ export interface Displayable {
 
 function isDisplayable(value: unknown): value is Displayable {
   if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return false
-  return typeof (value as Partial<Displayable>)[DISPLAY] === 'function'
+  try {
+    return typeof (value as Partial<Displayable>)[DISPLAY] === 'function'
+  } catch {
+    return false // a proxy that throws at every touch: its text says so
+  }
 }
 
 /** The MIME bundle of a value: at once, or a promise where the value needs time. Throws what the value throws. */
@@ -48,11 +52,11 @@ export function textOf(value: unknown): string {
   }
 }
 
-/** Cuts text after MAX_TEXT characters and says how much is missing. */
-export function shortened(text: string): string {
-  if (text.length <= MAX_TEXT) return text
-  const rest = (text.length - MAX_TEXT).toLocaleString('en')
-  return `${text.slice(0, MAX_TEXT)}\n… ${rest} more characters`
+/** Cuts text after so many characters and says how much is missing. */
+export function shortened(text: string, limit = MAX_TEXT): string {
+  if (text.length <= limit) return text
+  const rest = (text.length - limit).toLocaleString('en')
+  return `${text.slice(0, limit)}\n… ${rest} more characters`
 }
 
 /**

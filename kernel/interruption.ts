@@ -1,6 +1,7 @@
 // How an interrupt reaches code in the user-code process. Code that waits: its cell's signal is aborted, and it stops where
 // it would go on. Code that computes: the watcher thread halts it for a moment and calls `stopLoops`, whereupon every loop
 // of the person's code throws at its next turn (loop-guard.ts).
+import { types } from 'node:util'
 
 /** The object through which a cell's code reaches the kernel; a name that no person would choose. */
 export const HOST = '$asterism'
@@ -16,6 +17,10 @@ export class Interruption extends Error {
     super('The cell was interrupted')
   }
 }
+
+/** Also for a value that must not be touched: a proxy may throw when it is asked. */
+export const isInterruption = (thrown: unknown): boolean =>
+  types.isNativeError(thrown) && thrown instanceof Interruption
 
 const realm = globalThis as Record<string, unknown>
 

@@ -50,6 +50,7 @@ const FLAGS = [
   '--experimental-import-meta-resolve', // packages are resolved from the notebook's folder
   '--disable-warning=ExperimentalWarning',
 ]
+const OUT_OF_MEMORY = 'out of memory; NODE_OPTIONS=--max-old-space-size=8192 would allow it 8 GB'
 const ownGroup = process.platform !== 'win32'
 
 /** Starts one. */
@@ -61,6 +62,7 @@ export function startUserProcess(events: UserEvents): UserProcess {
   })
   const { pid } = child
   let ending = false
+  let outOfMemory = false
   const gone = new Promise<void>((resolve) => {
     child.once('error', (error) => {
       if (!ending) events.died(error.message)
@@ -68,7 +70,7 @@ export function startUserProcess(events: UserEvents): UserProcess {
     })
     child.once('close', (code, signal) => {
       killGroup(pid)
-      if (!ending) events.died(signal === null ? `exit code ${code}` : `signal ${signal}`)
+      if (!ending) events.died(outOfMemory ? OUT_OF_MEMORY : signal === null ? `exit code ${code}` : `signal ${signal}`)
       resolve()
     })
   })
@@ -80,7 +82,12 @@ export function startUserProcess(events: UserEvents): UserProcess {
   const line = (child.stdio as readonly unknown[])[INTERRUPT_FD] as Writable
   line.on('error', () => undefined) // a dead process is reported by `died`
   for (const name of ['stdout', 'stderr'] as const) {
-    child[name]?.setEncoding('utf8').on('data', (text: string) => events.raw(name, text))
+    child[name]?.setEncoding('utf8').on('data', (text: string) => {
+      const dump = text.indexOf('<--- Last few GCs --->') // V8's farewell, of use to nobody at a notebook
+      outOfMemory ||= dump >= 0
+      if (!outOfMemory) events.raw(name, text)
+      else if (dump > 0 && text.slice(0, dump).trim() !== '') events.raw(name, text.slice(0, dump))
+    })
   }
   return {
     pid: pid ?? 0,

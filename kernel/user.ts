@@ -2,13 +2,13 @@
 // IPC channel, everything it says leaves through one ordered pipe (output.ts). Started by user-process.ts.
 import { randomUUID } from 'node:crypto'
 import { dirname } from 'node:path'
-import { inspect } from 'node:util'
+import { inspect, types } from 'node:util'
 import { Worker } from 'node:worker_threads'
 import { connectScreen, type Screen } from './display.ts'
 import { createEvaluator, type Outcome } from './evaluate.ts'
 import { hidePromiseMarks, mimeBundle } from './format.ts'
 import * as notebook from './index.ts'
-import { Interruption, installInterruption } from './interruption.ts'
+import { installInterruption, isInterruption } from './interruption.ts'
 import type { Failure, MimeBundle } from './message.ts'
 import { createModules, languageOptions, notebookPath } from './modules.ts'
 import { type CellContext, captureStreams, currentCell, flushStreams, inCell, send, writeStream } from './output.ts'
@@ -66,7 +66,7 @@ function publish(message: 'display_data' | 'update_display_data', data: MimeBund
 
 /** What failed after its cell had ended, or outside the code that the cell waits for. */
 function reportUncaught(kind: string, thrown: unknown): void {
-  if (thrown instanceof Interruption) return // it was asked for
+  if (isInterruption(thrown)) return // it was asked for
   const { traceback } = failureOf(thrown)
   writeStream('stderr', `${kind}\n${traceback.join('\n')}\n`)
 }
@@ -136,7 +136,8 @@ async function finish(
 }
 
 function failure(error: unknown, cell: CellContext, at?: string): Failure {
-  if (!(error instanceof CellSyntaxError)) return failureOf(error, at)
+  // A proxy may throw when it is asked what it is an instance of.
+  if (!types.isNativeError(error) || !(error instanceof CellSyntaxError)) return failureOf(error, at)
   const place = `${cell.name}:${error.line}:${error.column}`
   const hint = error.hint === null ? [] : [`  ${error.hint}`]
   return {

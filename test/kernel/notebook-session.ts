@@ -30,12 +30,13 @@ export interface NotebookSession {
   begin(code: string): Promise<{ finished: Promise<CellResult> }>
 }
 
-/** Starts one kernel for all tests of the file. */
-export function notebookSession(): NotebookSession {
+/** Starts one kernel for all tests of the file. `env`: variables of its environment. */
+export function notebookSession(env: Record<string, string> = {}): NotebookSession {
   const session = { run, begin } as NotebookSession
   before(async () => {
     session.folder = mkdtempSync(join(tmpdir(), 'kernel test '))
-    session.kernel = await startKernelProcess({ cwd: session.folder, notebook: join(session.folder, 'notebook.ipynb') })
+    const notebook = join(session.folder, 'notebook.ipynb')
+    session.kernel = await startKernelProcess({ cwd: session.folder, notebook, env })
   })
   after(async () => {
     await session.kernel.dispose()
