@@ -1,7 +1,8 @@
-// A value → its MIME bundle: what it says of itself through Symbol.for('Jupyter.display'), else text as util.inspect
-// writes it. No colours: other clients store the text as it is. Knows no other package's types.
+// A value → its MIME bundle: what it says of itself through Symbol.for('Jupyter.display'), else what its shape tells
+// (shapes.ts), else text as util.inspect writes it. No colours: other clients store the text as it is.
 import { type InspectOptions, inspect } from 'node:util'
 import type { MimeBundle } from './message.ts'
+import { bundleOfShape } from './shapes.ts'
 
 /** A value with a method under this symbol shows itself: it returns a MIME bundle, or a promise of one. */
 export const DISPLAY = Symbol.for('Jupyter.display')
@@ -25,9 +26,17 @@ function isDisplayable(value: unknown): value is Displayable {
 
 /** The MIME bundle of a value: at once, or a promise where the value needs time. Throws what the value throws. */
 export function mimeBundle(value: unknown): MimeBundle | Promise<MimeBundle> {
-  if (!isDisplayable(value)) return { 'text/plain': textOf(value) }
+  if (!isDisplayable(value)) return shapeOf(value) ?? { 'text/plain': textOf(value) }
   const bundle = value[DISPLAY]()
   return bundle instanceof Promise ? bundle.then(checked) : checked(bundle)
+}
+
+function shapeOf(value: unknown): MimeBundle | null {
+  try {
+    return bundleOfShape(value)
+  } catch {
+    return null // it only looked like one: its text is shown
+  }
 }
 
 function checked(bundle: unknown): MimeBundle {

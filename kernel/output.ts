@@ -2,7 +2,9 @@
 // appears while a cell computes without a pause, and a reply can never overtake the output before it.
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { writeSync } from 'node:fs'
+import { StringDecoder } from 'node:string_decoder'
 import { inspect } from 'node:util'
+import { markText } from './raw-order.ts'
 
 /** The cell to which output belongs: set for all the code that the cell starts, however late it runs. */
 export interface CellContext {
@@ -21,6 +23,8 @@ export interface CellContext {
 /** Head of a frame; its body is text for `stream`, JSON of a message's content for the others. */
 export type FrameHead =
   | { type: 'ready' }
+  /** Raw text up to this mark comes first. */
+  | { type: 'raw'; mark: number }
   | { type: 'stream'; cell: string; name: StreamName }
   | { type: 'publish'; cell: string; message: 'display_data' | 'update_display_data' | 'execute_result' }
   | { type: 'publish'; cell: string; message: 'clear_output' | 'error' }
@@ -93,6 +97,22 @@ export function send(head: FrameHead, content: Record<string, unknown> = {}): vo
   writeFrame(head, Buffer.from(JSON.stringify(content)))
 }
 
+let mark = 0
+let hasRaw = true
+
+/** Lets raw text that was written until now arrive before what is said from now on. */
+export function awaitRaw(): void {
+  if (!hasRaw) return
+  mark += 1
+  try {
+    for (const fd of [1, 2]) writeAll(Buffer.from(markText(mark)), fd)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EBADF') throw error
+    hasRaw = false // a cell closed them
+  }
+  send({ type: 'raw', mark })
+}
+
 function writeFrame(head: FrameHead, body: Buffer): void {
   const headBytes = Buffer.from(JSON.stringify(head))
   const lengths = Buffer.alloc(8)
@@ -108,10 +128,10 @@ function writeFrame(head: FrameHead, body: Buffer): void {
 
 const pause = new Int32Array(new SharedArrayBuffer(4))
 
-function writeAll(bytes: Buffer): void {
+function writeAll(bytes: Buffer, fd = FRAME_FD): void {
   for (let at = 0; at < bytes.length; ) {
     try {
-      at += writeSync(FRAME_FD, bytes, at)
+      at += writeSync(fd, bytes, at)
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
       if (code === 'EAGAIN') Atomics.wait(pause, 0, 0, 1)
@@ -125,13 +145,16 @@ function writeAll(bytes: Buffer): void {
 /** Sends what code writes to process.stdout and process.stderr, console included, through the cell's streams. */
 export function captureStreams(): void {
   for (const name of ['stdout', 'stderr'] as const) {
+    const decoder = new StringDecoder('utf8') // a character may come in two pieces
     const write = (
       chunk: string | Uint8Array,
       encoding?: BufferEncoding | ((error?: Error) => void),
       done?: (error?: Error) => void,
     ): boolean => {
-      const text = typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('utf8')
-      writeStream(name, text)
+      const isText = typeof chunk === 'string' && (typeof encoding !== 'string' || /^utf-?8$/i.test(encoding))
+      const bytes = (): Buffer =>
+        typeof chunk === 'string' ? Buffer.from(chunk, encoding as BufferEncoding) : Buffer.from(chunk)
+      writeStream(name, isText ? chunk : decoder.write(bytes()))
       const callback = typeof encoding === 'function' ? encoding : done
       if (callback !== undefined) process.nextTick(callback)
       return true

@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import { FRAME_FD, type FrameHead, INTERRUPT_FD, type StreamName } from './output.ts'
+import { createRawOrder } from './raw-order.ts'
 
 /** What is asked of the user-code process. */
 export type UserRequest =
@@ -69,15 +70,19 @@ export function startUserProcess(events: UserEvents): UserProcess {
       resolve()
     })
     child.once('close', (code, signal) => {
+      order.end()
       killGroup(pid)
       if (!ending) events.died(outOfMemory ? OUT_OF_MEMORY : signal === null ? `exit code ${code}` : `signal ${signal}`)
       resolve()
     })
   })
+  const order = createRawOrder<{ head: FrameHead; body: Buffer }>(({ head, body }) => {
+    if (head.type !== 'raw') events.frame(head, body)
+  }, events.raw)
   let ready = false
   readFrames(child.stdio[FRAME_FD] as Readable, (head, body) => {
     if (head.type === 'ready') ready = true
-    else events.frame(head, body)
+    else order.frame({ head, body }, head.type === 'raw' ? head.mark : null)
   })
   const line = (child.stdio as readonly unknown[])[INTERRUPT_FD] as Writable
   line.on('error', () => undefined) // a dead process is reported by `died`
@@ -85,8 +90,8 @@ export function startUserProcess(events: UserEvents): UserProcess {
     child[name]?.setEncoding('utf8').on('data', (text: string) => {
       const dump = text.indexOf('<--- Last few GCs --->') // V8's farewell, of use to nobody at a notebook
       outOfMemory ||= dump >= 0
-      if (!outOfMemory) events.raw(name, text)
-      else if (dump > 0 && text.slice(0, dump).trim() !== '') events.raw(name, text.slice(0, dump))
+      if (!outOfMemory) order.raw(name, text)
+      else if (dump > 0 && text.slice(0, dump).trim() !== '') order.raw(name, text.slice(0, dump))
     })
   }
   return {

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { dirname } from 'node:path'
 import { inspect, types } from 'node:util'
 import { Worker } from 'node:worker_threads'
+import { captureChildren } from './child-output.ts'
 import { connectScreen, type Screen } from './display.ts'
 import { createEvaluator, type Outcome } from './evaluate.ts'
 import { hidePromiseMarks, mimeBundle } from './format.ts'
@@ -11,7 +12,16 @@ import * as notebook from './index.ts'
 import { installInterruption, isInterruption } from './interruption.ts'
 import type { Failure, MimeBundle } from './message.ts'
 import { createModules, languageOptions, notebookPath } from './modules.ts'
-import { type CellContext, captureStreams, currentCell, flushStreams, inCell, send, writeStream } from './output.ts'
+import {
+  awaitRaw,
+  type CellContext,
+  captureStreams,
+  currentCell,
+  flushStreams,
+  inCell,
+  send,
+  writeStream,
+} from './output.ts'
 import { failureOf, installStackFormat } from './stack.ts'
 import { CellSyntaxError } from './strip.ts'
 import type { UserRequest } from './user-process.ts'
@@ -98,6 +108,7 @@ async function execute(request: UserRequest & { type: 'execute' }): Promise<void
     })
     // One turn of the event loop, so that a promise that nobody handles is reported inside its cell.
     await new Promise((resolve) => setImmediate(resolve))
+    awaitRaw()
     send({ type: 'reply', request: id }, { ...reply, execution_count: count })
   } catch (error) {
     // A fault of the kernel itself must not leave the client waiting.
@@ -221,6 +232,7 @@ function startWatcher(): void {
 }
 
 captureStreams()
+captureChildren(screen.hold)
 installStackFormat()
 hidePromiseMarks()
 connectScreen(screen)
