@@ -42,11 +42,14 @@ export function positionAt(text: string, offset: number): { line: number; column
 /** A comment such as `@jsxImportSource preact` makes a cell TSX: without one, `<T>x` is a cast. */
 const JSX_PRAGMA = /@jsx(?:ImportSource|Runtime|Frag)?\s+[\w@]/
 
+/** The language of a cell's text, or of a file. */
+export const languageOf = (source: string, name = ''): 'ts' | 'tsx' =>
+  /\.[jt]sx$/.test(name) || JSX_PRAGMA.test(source) ? 'tsx' : 'ts'
+
 /** Removes the types. Throws CellSyntaxError where the text is not TypeScript. `name`: of a cell, or a file's path. */
 export function stripTypes(name: string, source: string, options: LanguageOptions = {}): Stripped {
-  const pragma = JSX_PRAGMA.test(source)
-  const lang = /\.[jt]sx$/.test(name) || pragma ? 'tsx' : 'ts'
-  const classic = pragma && !/@jsx(?:ImportSource|Runtime)\s/.test(source)
+  const lang = languageOf(source, name)
+  const classic = JSX_PRAGMA.test(source) && !/@jsx(?:ImportSource|Runtime)\s/.test(source)
   const { experimentalDecorators = false } = options
   if (hasSplitNamespace(source)) return byTypeScript(name, source, options)
   const settings: TransformOptions = {

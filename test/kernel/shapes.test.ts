@@ -138,6 +138,11 @@ test('a value whose parts throw is shown as text', () => {
 test('collections, typed arrays and errors with causes say what they hold', () => {
   assert.equal(textOf(new Map([['k', new Set([1n])]])), "Map(1) { 'k' => Set(1) { 1n } }")
   assert.match(textOf(new Float64Array(1000)), /^Float64Array\(1000\) \[[\s\S]*\.\.\. 900 more items\n\]$/)
+  assert.match(
+    textOf(new Uint8Array(1e7)),
+    /^Uint8Array\(10000000\) \[\n {2}0, 0[\s\S]*0,\n {2}\.\.\. 9999900 more items\n\]$/,
+  )
+  assert.match(textOf(new Array(200_000).fill('x')), /^\[\n {2}'x'[\s\S]*\.\.\. 199900 more items\n\]$/)
   assert.match(textOf(new Error('o', { cause: new TypeError('i') })), /Error: o[\s\S]*\[cause\]: TypeError: i/)
   assert.match(textOf('x'.repeat(200_000)), /… 100,\d\d\d more characters$|180000 more characters$/)
 })
