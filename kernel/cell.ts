@@ -91,6 +91,7 @@ export function compileCell(name: string, source: string, earlier: Names, option
   for (const statement of body) {
     rewriteStatement(statement, text, { binding: (one) => isRenamed(one) ?? one, isOwn }, statement === last)
   }
+  hoistFunctions(unexported, text)
   const bindings = names.map((one) => renamed.get(one) ?? one)
   const declares = bindings.filter((one, at) => !earlier.declared.has(one) && !imported.includes(names[at] as string))
   const captured = [...new Set(uses.filter((use) => use.deferred).map((use) => use.name))]
@@ -102,7 +103,6 @@ export function compileCell(name: string, source: string, earlier: Names, option
   for (const statement of body) checkAwaits(statement, text)
 
   const declaration = declares.length > 0 ? `let ${declares.join(', ')};` : ''
-  // Functions were moved to the front, as the language does; the rest stays in its order.
   text.prepend(`'use strict';${declaration}(async () => {\n`).append('\n})()')
   return {
     code: text.toString(),
@@ -187,7 +187,6 @@ function rewriteStatement(statement: Node, text: MagicString, names: CellNames, 
       text.remove(id.start, id.end)
       text.prependRight(statement.start, `${binding(id.name as string)} = ${named(id, binding)}`)
       text.appendLeft(statement.end, `${named(id, binding) === '' ? '' : `)`};`)
-      if (statement.start > 0) text.move(statement.start, statement.end, 0)
       return
     }
     case 'ClassDeclaration': {
@@ -217,6 +216,15 @@ function rewriteStatement(statement: Node, text: MagicString, names: CellNames, 
     default:
       rewriteVars(statement, text, names)
   }
+}
+
+/** Functions are there before the first statement runs; of two with one name the second stays. */
+function hoistFunctions(body: readonly Node[], text: MagicString): void {
+  const isFunction = ({ type, id }: Node): boolean => type === 'FunctionDeclaration' && id !== null
+  const first = body.findIndex((statement) => !isFunction(statement))
+  if (first < 0) return
+  const front = body[first - 1]?.end ?? 0
+  for (const { start, end } of body.slice(first).filter(isFunction).reverse()) text.move(start, end, front)
 }
 
 /** A renamed binding would rename the function: `Object.defineProperty` on the way in keeps the person's name. */
