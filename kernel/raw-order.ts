@@ -6,6 +6,7 @@ import type { StreamName } from './output.ts'
 /** A mark that does not come within this time is not waited for, in milliseconds: somebody closed the pipe. */
 const MARK_PATIENCE_MS = 1000
 const MARK = /\0asterism:(\d+)\0/
+const isBegun = (text: string): boolean => '\0asterism:'.startsWith(text) || /^\0asterism:\d*$/.test(text)
 
 /** The text of a mark. */
 export const markText = (mark: number): string => `\0asterism:${mark}\0`
@@ -61,7 +62,8 @@ export function createRawOrder<F>(
         release()
       }
       // A mark may come in two pieces.
-      const begun = /\0(?:a[a-z]{0,7}:?\d*)?$/.exec(left)?.index ?? left.length
+      const last = left.lastIndexOf('\0')
+      const begun = last >= 0 && isBegun(left.slice(last)) ? last : left.length
       if (begun > 0) print(name, left.slice(0, begun))
       rest[name] = left.slice(begun)
     },

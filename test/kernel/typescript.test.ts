@@ -56,6 +56,11 @@ test('an enum or a namespace of another cell is replaced, one of the same cell c
     '0.01',
   )
   assert.equal(await value('namespace Unit { export const s = 1 }\nObject.keys(Unit)'), "[ 's' ]")
+  assert.equal(
+    await value('class Both { get() { return Both.k } }\nnamespace Both { export const k = 8 }\nnew Both().get()'),
+    '8',
+  )
+  assert.equal(await value('class Both {}\nObject.keys(Both)'), '[]')
   assert.equal(await value('const enum Bits { A = 1, B = A << 3 }\nBits.B'), '8')
 })
 
