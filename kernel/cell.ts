@@ -17,7 +17,7 @@ import {
   varNames,
 } from './scope.ts'
 import { type Position, type PositionMap, throughMaps } from './source-position.ts'
-import { type LanguageOptions, positionAt, stripTypes } from './strip.ts'
+import { type LanguageOptions, positionAt, type Stripped, stripTypes } from './strip.ts'
 
 /** One imported name: `local` in the cell, `imported` in the module (`*` is the whole namespace). */
 export interface ImportedName {
@@ -65,7 +65,7 @@ const prefixed = (name: string): string => `$cell_${name}`
 
 /** Compiles one cell. Throws CellSyntaxError. */
 export function compileCell(name: string, source: string, earlier: Names, options: LanguageOptions = {}): CompiledCell {
-  const { code: script, maps } = stripTypes(name, source, options)
+  const { code: script, maps } = strippedCell(name, source, options)
   const program = parseSync(`${name}.js`, script, { lang: 'js', sourceType: 'module' }).program as unknown as Node
   const body = (program.body as Node[]).filter((statement) => statement.type !== 'EmptyStatement')
   const text = new MagicString(script)
@@ -116,6 +116,18 @@ export function compileCell(name: string, source: string, earlier: Names, option
     captured,
     maps: [() => text.generateMap({ source: name, hires: 'boundary' }), ...maps],
   }
+}
+
+/** A cell that is nothing but `{ a: 1 }` is meant as an object, though as a statement it would be a block. */
+function strippedCell(name: string, source: string, options: LanguageOptions): Stripped {
+  const isBraced = /^\s*\{[\s\S]*\}\s*$/.test(source)
+  const expression = `(${source}\n)`
+  if (!isBraced || parseSync(`${name}.ts`, expression, { lang: 'ts', sourceType: 'module' }).errors.length > 0) {
+    return stripTypes(name, source, options)
+  }
+  const text = new MagicString(source).prepend('(').append('\n)')
+  const { code, maps } = stripTypes(name, expression, options)
+  return { code, maps: [...maps, () => text.generateMap({ source: name, hires: 'boundary' })] }
 }
 
 function unwrapExport(statement: Node): Node {

@@ -17,6 +17,14 @@ test('the last expression is the result, and a statement has none', async () => 
   assert.equal(await value('export default 5'), '5')
 })
 
+test('a cell that is an object in braces is that object; other braces are a block', async () => {
+  assert.equal(await value('{ a: 1, b: [2] }'), '{ a: 1, b: [ 2 ] }')
+  assert.equal(await value('{\n  ...{ c: 3 },\n}\n'), '{ c: 3 }')
+  assert.equal(await value('{ const inner = 1; inner }'), undefined)
+  const cell = await session.run('{ a: missing }')
+  assert.match(cell.traceback, new RegExp(`at cell ${cell.count}:1:6`))
+})
+
 test('types, enums, namespaces, parameter properties and generics mean what TypeScript says', async () => {
   const code = `
     interface Point { x: number }
