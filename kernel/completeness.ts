@@ -1,6 +1,7 @@
 // Is a cell's text complete, or would another line help? Asked by consoles on every Enter. Looks at syntax only.
 import { parseSync } from 'oxc-parser'
 import type { Output } from './message.ts'
+import { languageOf } from './strip.ts'
 
 /** Longer text is not read at each Enter, in characters. */
 const MAX_LENGTH = 1_000_000
@@ -8,7 +9,8 @@ const MAX_LENGTH = 1_000_000
 /** `unknown` for very long text; `incomplete` where the first error is at the end of the text, or an open template or comment. */
 export function completeness(code: string): Output<'is_complete_request'> {
   if (code.length > MAX_LENGTH) return { status: 'unknown' }
-  const error = parseSync('cell.ts', code, { lang: 'ts', sourceType: 'module' }).errors[0]
+  const lang = languageOf(code)
+  const error = parseSync(`cell.${lang}`, code, { lang, sourceType: 'module' }).errors[0]
   if (error === undefined) return { status: 'complete' }
   const start = error.labels[0]?.start ?? 0
   const opened = code.slice(start, start + 2)

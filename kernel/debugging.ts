@@ -11,7 +11,7 @@ export interface Debugging {
   /** A cell is about to run: resolves when breakpoints hold for it. */
   admit(name: string, code: string): Promise<void>
   /** Lets a stopped program go on after `signal`, does the work, and stops at breakpoints again. */
-  whileMuted(signal: () => void, work: () => Promise<void>): Promise<void>
+  whileMuted(signal: () => unknown, work: () => Promise<void>): Promise<void>
   /** The user-code process was started again. */
   restarted(): void
   dispose(): void

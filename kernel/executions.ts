@@ -15,8 +15,8 @@ import { startUserProcess, type UserEvents, type UserProcess, type UserRequest }
 
 /** A cell that does not stop within this time is ended with its process, in milliseconds. */
 const INTERRUPT_PATIENCE_MS = 1500
-/** A cell that waits ends within this time after it was asked; one that computes needs a signal, in milliseconds. */
-const SIGNAL_AFTER_MS = 100
+/** A cell that waits, or turns a loop, ends within this time; what else computes needs a signal, in milliseconds. */
+const SIGNAL_AFTER_MS = 400
 /** Questions about a name wait this long for the user-code process, in milliseconds. */
 const LOOK_PATIENCE_MS = 1000
 /** Requests whose late output still finds its cell. */
@@ -80,7 +80,7 @@ export function createExecutions(outbox: Outbox, history: History, options: User
         replies.get(head.request)?.(body)
         return
       }
-      if (head.type === 'ready') return
+      if (head.type === 'ready' || head.type === 'raw') return
       const parent = parents.get(head.type === 'comm' ? head.request : head.cell) ?? latest
       if (head.type === 'comm') comms.publish(head, body, parent ?? {})
       else if (head.type === 'setting') language.setTypecheck(JSON.parse(body.toString('utf8')).value)
@@ -150,6 +150,8 @@ export function createExecutions(outbox: Outbox, history: History, options: User
 
   /** Stops all that runs. */
   const stop = async (): Promise<void> => {
+    user.stopLoops() // also of a callback that computes after its cell has ended
+    if (works.size === 0) return
     const all = Promise.all([...works.values()].map((work) => work.ended))
     user.send({ type: 'interrupt' })
     if ((await within(SIGNAL_AFTER_MS, all)) !== null) return
@@ -232,8 +234,8 @@ export function createExecutions(outbox: Outbox, history: History, options: User
     aborted,
     async interrupt() {
       language.interrupt()
-      if (works.size === 0) return
-      await debugging.whileMuted(() => user.signalInterrupt(), stop)
+      const isIdle = works.size === 0
+      await debugging.whileMuted(() => isIdle || user.signalInterrupt(), stop)
     },
     complete: (id, content) => language.complete(content, look('complete', id, content.code, content.cursor_pos)),
     inspect: (id, content) => language.inspect(content, look('inspect', id, content.code, content.cursor_pos)),

@@ -1,25 +1,39 @@
 // The user-code process: runs cells, and nothing that has to stay alive while a cell computes. Requests come over the
 // IPC channel, everything it says leaves through one ordered pipe (output.ts). Started by user-process.ts.
 import { randomUUID } from 'node:crypto'
-import { inspect } from 'node:util'
+import { dirname } from 'node:path'
+import { inspect, types } from 'node:util'
 import { Worker } from 'node:worker_threads'
-import { CellSyntaxError } from './cell.ts'
+import { captureChildren } from './child-output.ts'
 import { connectComms, deliverComm } from './comm.ts'
 import { connectScreen, type Screen } from './display.ts'
 import { createEvaluator, type Outcome } from './evaluate.ts'
 import { hidePromiseMarks, mimeBundle } from './format.ts'
 import * as notebook from './index.ts'
+import { installInterruption, isInterruption } from './interruption.ts'
 import type { Failure, MimeBundle } from './message.ts'
-import { createModules } from './modules.ts'
-import { type CellContext, captureStreams, currentCell, flushStreams, inCell, send, writeStream } from './output.ts'
+import { createModules, languageOptions, notebookPath } from './modules.ts'
+import {
+  awaitRaw,
+  type CellContext,
+  captureStreams,
+  currentCell,
+  flushStreams,
+  inCell,
+  send,
+  writeStream,
+} from './output.ts'
 import { connectSettings } from './settings.ts'
 import { failureOf, installStackFormat } from './stack.ts'
+import { CellSyntaxError } from './strip.ts'
 import type { UserRequest } from './user-process.ts'
 
 const realm = new Set(Object.getOwnPropertyNames(globalThis))
-const notebookPath = process.env.ASTERISM_NOTEBOOK ?? `${process.cwd()}/notebook.ipynb`
-const modules = createModules(notebookPath)
-const evaluator = createEvaluator(modules, realm)
+const path = notebookPath(process.env, process.cwd())
+const language = languageOptions(dirname(path))
+const modules = createModules(path, language)
+installInterruption(() => currentCell()?.signal)
+const evaluator = createEvaluator(modules, realm, language)
 
 /** Displays that a cell waits for before it ends. */
 const held = new Map<string, Set<Promise<unknown>>>()
@@ -70,6 +84,7 @@ function publish(message: 'display_data' | 'update_display_data', data: MimeBund
 
 /** What failed after its cell had ended, or outside the code that the cell waits for. */
 function reportUncaught(kind: string, thrown: unknown): void {
+  if (isInterruption(thrown)) return // it was asked for
   const { traceback } = failureOf(thrown)
   writeStream('stderr', `${kind}\n${traceback.join('\n')}\n`)
 }
@@ -79,6 +94,7 @@ const reportLate = (work: Promise<unknown>): void => {
 }
 
 async function execute(request: UserRequest & { type: 'execute' }): Promise<void> {
+  startWatcher()
   const interrupt = new AbortController()
   const { id, name, count, silent, allowStdin } = request
   const cell: CellContext = { id, name, silent, allowStdin, signal: interrupt.signal, [inspect.custom]: () => name }
@@ -100,6 +116,7 @@ async function execute(request: UserRequest & { type: 'execute' }): Promise<void
     })
     // One turn of the event loop, so that a promise that nobody handles is reported inside its cell.
     await new Promise((resolve) => setImmediate(resolve))
+    awaitRaw()
     send({ type: 'reply', request: id }, { ...reply, execution_count: count })
   } catch (error) {
     // A fault of the kernel itself must not leave the client waiting.
@@ -138,7 +155,8 @@ async function finish(
 }
 
 function failure(error: unknown, cell: CellContext, at?: string): Failure {
-  if (!(error instanceof CellSyntaxError)) return failureOf(error, at)
+  // A proxy may throw when it is asked what it is an instance of.
+  if (!types.isNativeError(error) || !(error instanceof CellSyntaxError)) return failureOf(error, at)
   const place = `${cell.name}:${error.line}:${error.column}`
   const hint = error.hint === null ? [] : [`  ${error.hint}`]
   return {
@@ -229,19 +247,20 @@ process.on('exit', flushStreams)
 process.on('unhandledRejection', (reason) => reportUncaught('A promise was rejected and nobody handled it:', reason))
 process.on('uncaughtException', (error) => reportUncaught("An error was thrown outside the cell's own run:", error))
 
-/** Ends this process when the protocol process dies while a cell computes without a pause. */
-function watchParent(): void {
-  const target = process.platform === 'win32' ? process.pid : -process.pid // with everything that it started
-  const code = `setInterval(() => { if (process.ppid !== ${process.ppid}) process.kill(${target}, 'SIGKILL') }, 1000)`
-  const options = {
-    eval: true,
-    execArgv: [],
-    resourceLimits: { maxOldGenerationSizeMb: 8, maxYoungGenerationSizeMb: 2 },
-  }
-  new Worker(code, options).unref()
+let watcher: Worker | null = null
+
+/** Not before it is needed: another thread that starts would slow the kernel's own start. */
+function startWatcher(): void {
+  if (watcher !== null) return
+  const resourceLimits = { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 2 }
+  const started = new Worker(new URL('./watcher.js', import.meta.url), { execArgv: [], resourceLimits })
+  started.on('message', () => started.postMessage('heard'))
+  started.unref()
+  watcher = started
 }
 
 captureStreams()
+captureChildren(screen.hold)
 installStackFormat()
 hidePromiseMarks()
 connectScreen(screen)
@@ -255,4 +274,4 @@ for (const [name, value] of Object.entries(notebook)) {
   if (name !== 'DISPLAY') Object.defineProperty(globalThis, name, { value, writable: true, configurable: true })
 }
 send({ type: 'ready' })
-setTimeout(watchParent, 300).unref()
+setTimeout(startWatcher, 300).unref()

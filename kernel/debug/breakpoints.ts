@@ -2,8 +2,8 @@
 // in each script of that path. Conditions, hit counts and log points are decided in the user code, without a stop.
 import type { Debugger } from 'node:inspector'
 import { parseSync } from 'oxc-parser'
-import { positionAt } from '../cell.ts'
 import { children, type Node } from '../scope.ts'
+import { languageOf, positionAt } from '../strip.ts'
 import type { DapBreakpoint, DapSource, SourceBreakpoint } from './dap.ts'
 import { logParts, toExpression } from './expression.ts'
 import { evaluateHost, hostCall } from './host-calls.ts'
@@ -144,7 +144,8 @@ const SILENT = /^(TS|Import|FunctionDeclaration|BlockStatement|EmptyStatement|Pr
 
 /** The first line at or after a line on which a statement begins; null where none does, or the text cannot be read. */
 export function statementLine(text: string, line: number): number | null {
-  const { program, errors } = parseSync('cell.ts', text, { lang: 'ts', sourceType: 'module' })
+  const lang = languageOf(text)
+  const { program, errors } = parseSync(`cell.${lang}`, text, { lang, sourceType: 'module' })
   if (errors.length > 0) return null
   let first: number | null = null
   const visit = (node: Node): void => {

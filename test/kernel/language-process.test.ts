@@ -3,12 +3,12 @@ import { readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { test } from 'node:test'
 import { type Published, type StartedKernel, startKernelProcess } from '../../kernel/client.ts'
-import { type Typecheck, typecheckOf } from '../../kernel/language/typecheck.ts'
+import { typecheckOf } from '../../kernel/language/typecheck.ts'
 import { eventually } from './notebook-session.ts'
 
 /** A kernel of its own for one test. */
-async function withKernel(typecheck: Typecheck, work: (kernel: StartedKernel) => Promise<void>): Promise<void> {
-  const kernel = await startKernelProcess({ cwd: tmpdir(), typecheck })
+async function withKernel(typecheck: string, work: (kernel: StartedKernel) => Promise<void>): Promise<void> {
+  const kernel = await startKernelProcess({ cwd: tmpdir(), env: { ASTERISM_TYPECHECK: typecheck } })
   try {
     await work(kernel)
   } finally {
