@@ -293,7 +293,7 @@ const isMadeUp = (node: Node, { isOwn }: CellNames): boolean =>
 function checkAwaits(node: Node, text: MagicString): void {
   if (/Function/.test(node.type)) return
   if (node.type === 'AwaitExpression') {
-    text.appendLeft(node.start, `${HOST}.resumed(`).appendLeft(node.end, ')')
+    text.appendRight(node.start, `${HOST}.resumed(`).appendLeft(node.end, ')')
   }
   for (const child of children(node)) checkAwaits(child, text)
 }

@@ -63,6 +63,7 @@ test('a function of an earlier cell sees what later cells assign', async () => {
 test('functions are hoisted, classes refer to themselves, names stay', async () => {
   assert.equal(await value('early()\nfunction early() { return early.name }\nearly()'), "'early'")
   assert.equal(await value('function two() { return 1 } function two() { return 2 }\ntwo()'), '2')
+  assert.equal(await value('await null\nfunction afterwards() { return 4 }\nafterwards()'), '4')
   assert.equal(await value('a0()\nexport function a0() { return b0() }\nfunction b0() { return 3 }\na0()'), '3')
   assert.equal(await value('class Self { static one = new Self() }\nSelf.one.constructor.name'), "'Self'")
   assert.equal(await value('const arrow = () => 1\narrow.name'), "'arrow'")
