@@ -78,13 +78,14 @@ async function gradeAll(
   )
   const answered = flat.flatMap(({ problem, solution }, i) => (answers[i] === null ? [] : [{ i, problem, solution }]))
   const scores = await ppm.score(
-    answered.map(({ problem, solution }) => ({
+    answered.map(({ i, problem, solution }) => ({
       prefix: {
         problemId: problems[problem]!.id,
         question: problems[problem]!.question,
         steps: solution.steps.slice(0, -1),
       },
       candidates: [solution.steps.at(-1)!],
+      printed: [answers[i]!],
     })),
   )
   const scoreOf = new Map(answered.map(({ i }, k) => [i, scores[k]![0]!]))

@@ -10,15 +10,21 @@ export async function pairAccuracy(
   questions: ReadonlyMap<string, string>,
   ppm: Ppm,
 ): Promise<Measure | undefined> {
-  const side = (pair: PreferencePair, steps: readonly Step[]) => ({
+  const side = (pair: PreferencePair, steps: readonly Step[], printed: string | null) => ({
     prefix: {
       problemId: pair.problemId,
       question: questions.get(pair.problemId)!,
       steps: [...pair.prefix, ...steps.slice(0, -1)],
     },
     candidates: [steps.at(-1)!],
+    printed: [printed],
   })
-  const scores = await ppm.score(pairs.flatMap((pair) => [side(pair, pair.chosen), side(pair, pair.rejected)]))
+  const scores = await ppm.score(
+    pairs.flatMap((pair) => [
+      side(pair, pair.chosen, pair.chosenAnswer),
+      side(pair, pair.rejected, pair.rejectedAnswer),
+    ]),
+  )
   const right = pairs.filter((_, i) => scores[2 * i]![0]! > scores[2 * i + 1]![0]!).length
   return wilson(right, pairs.length)
 }

@@ -14,32 +14,29 @@ const DAMPING = 0.2
 
 /**
  * Makes heads 0, 1, 2 … of the first layer look at the token 1, 2, 3 … places before. Changes `weights` in place.
- * @param heads how many. Range: 0 to `config.heads`
- * Errors: more heads than the model has; key heads shared by several of them are refused, as they share a bias.
+ * @param heads how many; a model with fewer has all of them look back. Range: whole, from 0
  */
 export function lookBack(config: ModelConfig, weights: Weights, heads: number): void {
-  const { headSize, hiddenSize, kvHeads } = config
-  if (!(Number.isInteger(heads) && heads >= 0 && heads <= config.heads))
-    throw new RangeError(`Expected \`lookBack\` to be a whole number from 0 to the ${config.heads} heads, got ${heads}`)
-  if (heads > 0 && kvHeads !== config.heads)
-    throw new RangeError(
-      `Expected as many key heads as query heads to let ${heads} look back, got ${kvHeads} of ${config.heads}. ` +
-        'Set model.kvHeads to model.heads, or policyTraining.lookBack to 0.',
-    )
+  const { headSize, hiddenSize, kvHeads, ropeTheta } = config
+  if (!(Number.isInteger(heads) && heads >= 0))
+    throw new RangeError(`Expected \`lookBack\` to be a whole number of heads from 0 up, got ${heads}`)
   const data = (name: string): Float32Array => weights.get(`model.layers.0.self_attn.${name}`)!.data
   const [query, key] = [data('q_proj.bias'), data('k_proj.bias')]
-  for (let head = 0; head < heads; head++) {
-    const distance = head + 1
-    for (let plane = 0; plane < Math.min(PLANES, headSize / 2); plane++) {
-      const angle = distance * config.ropeTheta ** ((-2 * plane) / headSize)
-      const at = head * headSize + plane
-      key[at] = STRENGTH
-      query[at] = STRENGTH * Math.cos(angle)
-      query[at + headSize / 2] = -STRENGTH * Math.sin(angle)
-    }
-    for (const matrix of [data('q_proj.weight'), data('k_proj.weight')]) {
-      const rows = headSize * hiddenSize
-      for (let i = head * rows; i < (head + 1) * rows; i++) matrix[i]! *= DAMPING
+  const planes = Array.from({ length: Math.min(PLANES, headSize / 2) }, (_, plane) => plane)
+  const looking = Math.min(heads, config.heads)
+  for (let head = 0; head < looking; head++) {
+    for (const plane of planes) {
+      const angle = (head + 1) * ropeTheta ** ((-2 * plane) / headSize)
+      query[head * headSize + plane] = STRENGTH * Math.cos(angle)
+      query[head * headSize + plane + headSize / 2] = -STRENGTH * Math.sin(angle)
     }
   }
+  // The key bias is the same for every distance, so heads that share a key head look back as well.
+  const keyHeads = Math.ceil((looking * kvHeads) / config.heads)
+  for (let head = 0; head < keyHeads; head++) for (const plane of planes) key[head * headSize + plane] = STRENGTH
+  const shrink = (matrix: Float32Array, count: number): void => {
+    for (let i = 0; i < count * headSize * hiddenSize; i++) matrix[i]! *= DAMPING
+  }
+  shrink(data('q_proj.weight'), looking)
+  shrink(data('k_proj.weight'), keyHeads)
 }

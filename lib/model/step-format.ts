@@ -27,6 +27,25 @@ export function encodeStep(tokenizer: Tokenizer, step: Step, options: StepFormat
   return [...tokenizer.encode(text), markerId(tokenizer, step.final ? endOfCode : endOfStep)]
 }
 
+/** Longest output that a PPM reads, in characters. */
+const MOST_PRINTED = 16
+
+/**
+ * What a PPM reads of a step that ended the solution: the step, what it printed (paper's format: the output follows the
+ * code), and `<end_of_step>`. Without output, the step alone.
+ * Example: `print(now)<end_of_code>12.5<end_of_step>`.
+ */
+export function encodeExecuted(
+  tokenizer: Tokenizer,
+  step: Step,
+  printed: string | null,
+  options: StepFormatOptions = {},
+): number[] {
+  const ids = encodeStep(tokenizer, step, options)
+  if (printed === null) return ids
+  return [...ids, ...tokenizer.encode(printed.slice(0, MOST_PRINTED)), markerId(tokenizer, endOfStep)]
+}
+
 /** Ids that end a step: `<end_of_step>`, `<end_of_code>`. */
 export function stopIds(tokenizer: Tokenizer): number[] {
   return [markerId(tokenizer, endOfStep), markerId(tokenizer, endOfCode)]

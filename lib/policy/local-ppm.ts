@@ -3,7 +3,7 @@
 import type { Engine } from '../engine/engine.ts'
 import { hasValueHead, loadCheckpoint } from '../model/checkpoint.ts'
 import { openScorer } from '../model/scoring.ts'
-import { encodePrefix, encodeStep, type StepFormatOptions, stopIds } from '../model/step-format.ts'
+import { encodeExecuted, encodePrefix, type StepFormatOptions, stopIds } from '../model/step-format.ts'
 import type { Tokenizer } from '../model/tokenizer.ts'
 import type { Ppm } from './ppm-contract.ts'
 
@@ -37,9 +37,9 @@ export function localPpm(options: LocalPpmOptions & { scorer: StepScorer; tokeni
     batchSize,
     async score(requests) {
       const raw = await scorer.score(
-        requests.map(({ prefix, candidates }) => ({
+        requests.map(({ prefix, candidates, printed }) => ({
           prefix: encodePrefix(tokenizer, prefix, options),
-          candidates: candidates.map((step) => encodeStep(tokenizer, step, options)),
+          candidates: candidates.map((step, i) => encodeExecuted(tokenizer, step, printed?.[i] ?? null, options)),
         })),
       )
       return raw.map((scores) => scores.map((value) => Math.tanh(value / scale)))

@@ -5,6 +5,8 @@ import type { Prefix, Step } from '../problem/problem.ts'
 export interface ScoreRequest {
   readonly prefix: Prefix
   readonly candidates: readonly Step[]
+  /** What each candidate printed; null for one that does not end the solution, or printed no answer. @default all null */
+  readonly printed?: readonly (string | null)[]
 }
 
 export interface Ppm {

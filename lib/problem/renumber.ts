@@ -4,6 +4,7 @@
 import type { Random } from '../seed/random.ts'
 import { below } from '../seed/random.ts'
 import { literalKey, replaceCodeLiterals, replaceTextLiterals } from './literals.ts'
+import { slipAgain, slipOf } from './miscopy.ts'
 import type { Step } from './problem.ts'
 
 export interface RenumberOptions {
@@ -14,6 +15,11 @@ export interface RenumberOptions {
   readonly sizes?: 'alike' | 'mixed'
   /** Numbers that are never replaced nor drawn, as code tends to use them for themselves. @default [0, 1, 2] */
   readonly keep?: readonly number[]
+  /**
+   * The steps from here on are wrong ones: a number in them alone that is a slip of one of the question's (miscopy.ts)
+   * becomes the same slip of the fresh number. For sizes `alike`. @default steps.length
+   */
+  readonly wrongFrom?: number
 }
 
 const KEEP: readonly number[] = [0, 1, 2]
@@ -31,7 +37,7 @@ export function renumber(
   rng: Random,
   options: RenumberOptions = {},
 ): { question: string; steps: Step[] } {
-  const { sizes = 'mixed', keep = KEEP } = options
+  const { sizes = 'mixed', keep = KEEP, wrongFrom = steps.length } = options
   const fresh = new Map<string, string>()
   const taken = new Set(keep.map(String))
   const kept = new Set(taken)
@@ -41,13 +47,32 @@ export function renumber(
     return literal
   })
   for (const key of taken) fresh.delete(key)
-  for (const step of steps) collectConstants(step.text, fresh, taken)
+  const numbers = [...fresh.keys()]
+  for (const step of steps.slice(0, wrongFrom)) collectConstants(step.text, fresh, taken)
+  const suspects = new Set<string>()
+  for (const step of steps.slice(wrongFrom)) collectConstants(step.text, fresh, suspects)
+  const slips = slipsAmong(
+    [...suspects].filter((key) => !taken.has(key)),
+    numbers,
+  )
+  for (const key of suspects) if (!slips.has(key)) taken.add(key)
   for (const key of fresh.keys()) {
     const next = String(draw(rng, sizes === 'alike' ? key.length : 0, taken))
     taken.add(next)
     fresh.set(key, next)
   }
+  for (const [wrong, source] of slips) fresh.set(wrong, slipAgain(source, wrong, fresh.get(source)!))
   return { question: renumberText(question, fresh), steps: renumberSteps(steps, fresh) }
+}
+
+/** The constants that are slips of a number of the question, each with that number. */
+function slipsAmong(constants: readonly string[], numbers: readonly string[]): Map<string, string> {
+  return new Map(
+    constants.flatMap((wrong): [string, string][] => {
+      const source = /^\d+$/.test(wrong) ? slipOf(wrong, numbers) : null
+      return source === null ? [] : [[wrong, source]]
+    }),
+  )
 }
 
 /** The same replacement in every step: in its code, and in its comments as in a text. */

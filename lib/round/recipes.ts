@@ -18,9 +18,9 @@ const everyRound = {
     warmUp: 30,
     shortUntil: 0.4, // copying is learned on short examples first
     threshold: 0.12, // train to a loss, not to a step count
-    tail: 1000,
+    tail: 600,
     floor: 0.05,
-    maxSteps: 3200, // twice what a training needs: cut off on the plateau it would spoil its round
+    maxSteps: 2400, // twice what a training needs: cut off on the plateau it would spoil its round
     minSteps: 200,
     renumber: true,
     sizes: 'alike',
@@ -34,7 +34,7 @@ const everyRound = {
   ppmTraining: {
     rows: 16,
     columns: 192,
-    steps: 800,
+    steps: 700,
     learningRate: 1e-3,
     warmUp: 20,
     renumber: true,
@@ -42,6 +42,7 @@ const everyRound = {
     shuffle: 0.7, // accuracy on held-out pairs of whole solutions from .56 to .78
     blank: 0,
     dropout: 0.1,
+    printed: 0.5, // without it no PPM sees that an answer is no whole number
     weightDecay: 0.1,
     clipNorm: 1,
   },
@@ -72,7 +73,7 @@ export const round2: Recipe = {
   guide: 'terminal',
   passes: [
     { ...pass, rollouts: 8 },
-    { ...pass, rollouts: 16, stopAfterHits: 2, grammarShare: 0.25 }, // where the policy alone is stuck
+    { ...pass, rollouts: 8, stopAfterHits: 2, grammarShare: 0.25 }, // where the policy alone is stuck
   ],
 }
 

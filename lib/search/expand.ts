@@ -133,7 +133,9 @@ async function score(
   { annotator: { ppm } }: SearchParts,
 ): Promise<readonly number[] | null> {
   if (ppm === null || children.length === 0) return null
-  const [scores] = await ppm.score([{ prefix, candidates: children.map(({ step }) => step) }])
+  const [scores] = await ppm.score([
+    { prefix, candidates: children.map(({ step }) => step), printed: children.map(({ answer }) => answer) },
+  ])
   expectCount('scores', scores?.length ?? 0, children.length)
   return scores!.map((value) => inRange(value, `a score of ${ppm.name}`))
 }

@@ -91,17 +91,20 @@ export interface PreferenceExample {
 }
 
 export interface PreferenceRows extends PackedRows {
-  /** Flat index of the last token of each chosen continuation. [pairs] */
+  /**
+   * Flat indices of the tokens whose scores are compared, chosen side: the last of each continuation, followed by the
+   * first that differs where that is neither side's last. [pairs]
+   */
   readonly chosen: Int32Array
-  /** The same for the rejected one. [pairs] */
+  /** The same of the rejected side. [pairs] */
   readonly rejected: Int32Array
-  /** Weight of each pair in the loss; 0 for unused places. [pairs] */
+  /** Weight of each comparison in the loss; 0 for unused ones. [pairs] */
   readonly pairWeights: Float32Array
-  /** Pairs in use. */
+  /** Comparisons in use. */
   readonly used: number
 }
 
-/** Fills a batch with pairs, as `packLanguage` does with examples. Each pair takes its prefix once. `pairs`: capacity. */
+/** Fills a batch with pairs, as `packLanguage` does with examples. Each takes its prefix once. `pairs`: room for comparisons. */
 export function packPreferences(
   next: () => PreferenceExample | null,
   putBack: (e: PreferenceExample) => void,
@@ -143,6 +146,14 @@ export function packPreferences(
       batch.rejected[used] = place(rejected, prefix.length, segment + 2)
       batch.pairWeights[used] = weight
       used++
+      // Where the sides part, both have been read the same way: the one place where a wrong digit stands alone.
+      const parting = chosen.findIndex((token, i) => token !== rejected[i])
+      if (used < pairs && parting >= 0 && parting < Math.min(chosen.length, rejected.length) - 1) {
+        batch.chosen[used] = batch.chosen[used - 1]! - (chosen.length - 1 - parting)
+        batch.rejected[used] = batch.rejected[used - 1]! - (rejected.length - 1 - parting)
+        batch.pairWeights[used] = weight
+        used++
+      }
     }
   }
   return { ...batch, used }

@@ -2,7 +2,7 @@
 // right answer and the other to a wrong one (paper, section 3.3, Eq. 4). Pairs of steps and pairs of whole solutions
 // are mixed. The same cures as for the policy keep it from memorising: fresh numbers, stories told
 // anew.
-import { encodePrefix, encodeStep } from '../model/step-format.ts'
+import { encodeExecuted, encodePrefix, encodeStep } from '../model/step-format.ts'
 import { openTrainer } from '../model/training.ts'
 import { initialWeights, type Weights } from '../model/weights.ts'
 import type { Step } from '../problem/problem.ts'
@@ -25,6 +25,9 @@ export interface PairExample {
   readonly prefix: readonly Step[]
   readonly chosen: readonly Step[]
   readonly rejected: readonly Step[]
+  /** What a side that ends the solution printed; null for one that goes on. */
+  readonly chosenAnswer: string | null
+  readonly rejectedAnswer: string | null
   /** Weight in the loss: 1 / (chosen × rejected candidates it was drawn from). */
   readonly weight: number
 }
@@ -44,6 +47,12 @@ export interface PpmTrainingOptions extends AugmentOptions, OptimizerOptions {
   readonly columns?: number
   /** Pairs longer than this many tokens are left out and counted. @default 512 */
   readonly longest?: number
+  /**
+   * Share of the draws of a pair with an answer that show the PPM what was printed. These keep order and numbers as they
+   * were: the output of other numbers would have to be computed anew, and would not be that of a sensible story.
+   * Range: 0 to 1. @default 0.5
+   */
+  readonly printed?: number
   /** Share of the last hidden layer dropped before the head. Range: 0 to below 1. @default 0.1 */
   readonly dropout?: number
 }
@@ -73,31 +82,37 @@ export async function trainPpm({
     longest = 512,
     blank = 0.15,
     dropout = 0.1,
+    printed = 0.5,
     weightDecay = 0.1,
     clipNorm = 1,
     renumber: fresh = true,
     shuffle = 0.5,
     sizes = 'alike',
   } = options
-  const encode = (pair: PairExample): PreferenceExample => ({
+  const encodeSide = (steps: readonly Step[], answer: string | null): number[] => [
+    ...steps.slice(0, -1).flatMap((step) => encodeStep(tokenizer, step)),
+    ...encodeExecuted(tokenizer, steps.at(-1)!, answer),
+  ]
+  const encode = (pair: PairExample, withPrinted: boolean): PreferenceExample => ({
     prefix: encodePrefix(tokenizer, { problemId: '', question: pair.question, steps: pair.prefix }),
-    chosen: pair.chosen.flatMap((step) => encodeStep(tokenizer, step)),
-    rejected: pair.rejected.flatMap((step) => encodeStep(tokenizer, step)),
+    chosen: encodeSide(pair.chosen, withPrinted ? pair.chosenAnswer : null),
+    rejected: encodeSide(pair.rejected, withPrinted ? pair.rejectedAnswer : null),
     weight: pair.weight,
   })
   const lengthOf = (e: PreferenceExample) => e.prefix.length + e.chosen.length + e.rejected.length
-  const lengths = pairs.map((pair) => lengthOf(encode(pair)))
+  const lengths = pairs.map((pair) => lengthOf(encode(pair, true)))
   const usable = pairs.filter((_, i) => lengths[i]! <= longest)
   if (usable.length === 0)
     throw new Error(
       `Expected at least one preference pair of up to ${longest} tokens, got none. Were all problems solved always, or never?`,
     )
   const longestUsable = Math.max(...lengths.filter((length) => length <= longest)) + 24
-  const shape = { rows, columns: Math.max(columns, Math.ceil(longestUsable / 32) * 32), pairs: rows * 4 }
+  const shape = { rows, columns: Math.max(columns, Math.ceil(longestUsable / 32) * 32), pairs: rows * 8 }
 
   const orderRandom = random(seed, 'order')
   const storyRandom = random(seed, 'stories')
   const numberRandom = random(seed, 'numbers')
+  const printedRandom = random(seed, 'printed')
   const blankRandom = random(seed, 'blank')
   const isWord = wordTokens(tokenizer)
   const blankId = tokenizer.idOf('<|blank|>')
@@ -106,10 +121,12 @@ export async function trainPpm({
   const draw = (): PreferenceExample => {
     if (order.length === 0) order = shuffled(orderRandom, usable)
     const pair = order.pop()!
-    let example = encode(pair)
-    for (let attempt = 0; attempt < FRESH_ATTEMPTS; attempt++) {
+    const isAnswered = pair.chosenAnswer !== null || pair.rejectedAnswer !== null
+    const shown = isAnswered && printedRandom() < printed
+    let example = encode(pair, shown)
+    for (let attempt = 0; attempt < FRESH_ATTEMPTS && !shown; attempt++) {
       const told = { ...pair, ...retellRivals(pair, shuffle, storyRandom) }
-      const asked = encode(fresh ? renumberPair(told, numberRandom, sizes) : told)
+      const asked = encode(fresh ? renumberPair(told, numberRandom, sizes) : told, false)
       if (lengthOf(asked) > shape.columns) continue
       example = asked
       break
@@ -176,12 +193,17 @@ function withValueHead(policy: Weights, config: TrainingRun<unknown>['config'], 
 /** The same pair about other numbers: question, prefix and both sides are rewritten together. */
 function renumberPair(pair: PairExample, rng: Random, sizes: 'alike' | 'mixed'): PairExample {
   const { prefix, chosen, rejected } = pair
-  const { question, steps } = renumber(pair.question, [...prefix, ...chosen, ...rejected], rng, { sizes })
+  const { question, steps } = renumber(pair.question, [...prefix, ...chosen, ...rejected], rng, {
+    sizes,
+    ...(sizes === 'alike' && { wrongFrom: prefix.length + chosen.length }), // a wrong copy stays a near miss
+  })
   return {
     question,
     prefix: steps.slice(0, prefix.length),
     chosen: steps.slice(prefix.length, prefix.length + chosen.length),
     rejected: steps.slice(prefix.length + chosen.length),
+    chosenAnswer: null, // other numbers, another output
+    rejectedAnswer: null,
     weight: pair.weight,
   }
 }

@@ -1,32 +1,37 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import type { ModelConfig } from '../../lib/model/config.ts'
 import { lookBack } from '../../lib/model/look-back.ts'
 import { initialWeights } from '../../lib/model/weights.ts'
 import { embedded, tiny } from './network-fixtures.ts'
 
 /** What positions alone add to the score of a key so many places before, after the rotary turn of Hugging Face qwen2. */
-function positionScore(head: number, distance: number): number {
-  const { headSize, ropeTheta } = embedded
-  const weights = initialWeights(embedded, 1)
-  lookBack(embedded, weights, 3)
-  const bias = (letter: string) =>
-    weights.get(`model.layers.0.self_attn.${letter}_proj.bias`)!.data.slice(head * headSize, (head + 1) * headSize)
+function positionScore(config: ModelConfig, head: number, distance: number): number {
+  const { headSize, ropeTheta, heads, kvHeads } = config
+  const weights = initialWeights(config, 1)
+  lookBack(config, weights, 3)
+  const bias = (letter: string, at: number) =>
+    weights.get(`model.layers.0.self_attn.${letter}_proj.bias`)!.data.slice(at * headSize, (at + 1) * headSize)
   const turned = (vector: Float32Array, position: number) =>
     [...vector].map((x, i) => {
       const angle = position * ropeTheta ** ((-2 * (i % (headSize / 2))) / headSize)
       const other = i < headSize / 2 ? -vector[i + headSize / 2]! : vector[i - headSize / 2]!
       return x * Math.cos(angle) + other * Math.sin(angle)
     })
-  const [query, key] = [turned(bias('q'), 100), turned(bias('k'), 100 - distance)]
+  const [query, key] = [
+    turned(bias('q', head), 100),
+    turned(bias('k', Math.floor((head * kvHeads) / heads)), 100 - distance),
+  ]
   return query.reduce((sum, x, i) => sum + x * key[i]!, 0) / Math.sqrt(headSize)
 }
 
 test('head 0, 1, 2 scores the token 1, 2, 3 places before highest of all, by position alone', () => {
-  for (const head of [0, 1, 2]) {
-    const scores = Array.from({ length: 100 }, (_, distance) => positionScore(head, distance))
-    assert.equal(scores.indexOf(Math.max(...scores)), head + 1)
-    assert.ok(scores[head + 1]! - Math.max(scores[head]!, scores[head + 2]!) > 1.5, 'and its neighbours clearly less')
-  }
+  for (const config of [embedded, tiny])
+    for (const head of [0, 1, 2]) {
+      const scores = Array.from({ length: 100 }, (_, distance) => positionScore(config, head, distance))
+      assert.equal(scores.indexOf(Math.max(...scores)), head + 1)
+      assert.ok(scores[head + 1]! - Math.max(scores[head]!, scores[head + 2]!) > 1.5, 'and its neighbours clearly less')
+    }
 })
 
 test('the other heads, and all of them with 0, stay as they were born', () => {
@@ -40,10 +45,13 @@ test('the other heads, and all of them with 0, stay as they were born', () => {
   }
 })
 
-test('more heads than there are, and shared key heads, are refused with what to set', () => {
-  assert.throws(() => lookBack(embedded, initialWeights(embedded, 1), 7), /from 0 to the 6 heads, got 7/)
+test('of a model with fewer heads all look back; a number that is no count is refused', () => {
+  const [all, more] = [initialWeights(tiny, 1), initialWeights(tiny, 1)]
+  lookBack(tiny, all, tiny.heads)
+  lookBack(tiny, more, tiny.heads + 3)
+  assert.deepEqual(more, all)
   assert.throws(
-    () => lookBack(tiny, initialWeights(tiny, 1), 1),
-    /as many key heads .* got 2 of 4\. Set model\.kvHeads/,
+    () => lookBack(tiny, initialWeights(tiny, 1), -1),
+    /`lookBack` to be a whole number of heads from 0 up, got -1/,
   )
 })

@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { trainTokenizer } from '../../lib/model/bpe.ts'
-import { codeOf, decodeStep, encodePrefix, encodeStep, splitSteps, stopIds } from '../../lib/model/step-format.ts'
+import {
+  codeOf,
+  decodeStep,
+  encodeExecuted,
+  encodePrefix,
+  encodeStep,
+  splitSteps,
+  stopIds,
+} from '../../lib/model/step-format.ts'
 import { loadTokenizer, openTokenizer, type Tokenizer } from '../../lib/model/tokenizer.ts'
 import type { Prefix, Step } from '../../lib/problem/problem.ts'
 import { fixture } from '../fixtures.ts'
@@ -115,4 +123,13 @@ for (const [title, text, expected] of codes) test(`code of a step: ${title}`, ()
 
 test('code of a step: taking it twice changes nothing', () => {
   for (const [, text] of codes) assert.equal(code(code(text)), code(text))
+})
+
+test('a PPM reads what a final step printed after its code; of a step that goes on, the step alone', () => {
+  const print = { text: 'print(now)', final: true }
+  const ids = encodeExecuted(own, print, '12.5')
+  assert.equal(own.decode(ids), 'print(now)<end_of_code>12.5<end_of_step>')
+  assert.deepEqual(encodeExecuted(own, print, null), encodeStep(own, print))
+  const long = encodeExecuted(own, print, `0.${'3'.repeat(40)}`)
+  assert.match(own.decode(long), /<end_of_code>0\.3{14}<end_of_step>$/)
 })
