@@ -150,7 +150,7 @@ function importedNames(statement: Node): ImportedName[] {
 }
 
 /** `import(x)` and `import.meta` mean nothing in a script: both go through the host. */
-export function rewriteImportCalls(node: Node, text: MagicString): void {
+function rewriteImportCalls(node: Node, text: MagicString): void {
   if (node.type === 'ImportExpression') text.update(node.start, node.start + 'import'.length, `${HOST}.import`)
   if (node.type === 'MetaProperty' && (node.meta as Node).name === 'import') {
     text.update(node.start, node.end, `${HOST}.meta`)

@@ -1,6 +1,5 @@
 // The kernel without sockets: takes requests from a transport, runs user code in a process of its own, answers. The law
 // for every request: busy, its outputs, its reply, idle, in this order. Control requests never wait for a cell.
-import { readFileSync } from 'node:fs'
 import { createExecutions } from './executions.ts'
 import { historyFolder, openHistory } from './history.ts'
 import {
@@ -16,6 +15,7 @@ import {
   replyType,
 } from './message.ts'
 import { createOutbox } from './outbox.ts'
+import { ownManifest } from './own-package.ts'
 import { createShells, noSuchSubshell, type Shell } from './subshells.ts'
 import type { RequestChannel, Transport } from './transport.ts'
 import type { UserOptions } from './user-options.ts'
@@ -203,7 +203,7 @@ const HELP_LINKS = [
 ]
 
 function kernelInfo(): KernelInfo {
-  const { version } = JSON.parse(readFileSync(packageFile(), 'utf8')) as { version: string }
+  const { version } = ownManifest()
   return {
     status: 'ok',
     protocol_version: PROTOCOL_VERSION,
@@ -223,10 +223,4 @@ function kernelInfo(): KernelInfo {
     supported_features: SUPPORTED_FEATURES,
     help_links: HELP_LINKS,
   }
-}
-
-/** package.json lies above this file, at one of two depths: sources and dist. */
-function packageFile(): URL {
-  const url = new URL('../package.json', import.meta.url)
-  return url.pathname.endsWith('/dist/package.json') ? new URL('../../package.json', import.meta.url) : url
 }

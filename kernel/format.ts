@@ -8,7 +8,7 @@ import { bundleOfShape } from './shapes.ts'
 export const DISPLAY = Symbol.for('Jupyter.display')
 
 /** Longer text is cut, in characters. */
-export const MAX_TEXT = 100_000
+const MAX_TEXT = 100_000
 
 /** A value that shows itself. */
 export interface Displayable {

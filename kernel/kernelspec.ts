@@ -33,7 +33,7 @@ export function userDataFolder(env: NodeJS.ProcessEnv = process.env, system: str
 }
 
 /** The folder that holds the kernelspecs of a place. */
-export function kernelsFolder(place: Place): string {
+function kernelsFolder(place: Place): string {
   if (place.kind === 'user') return join(userDataFolder(), 'kernels')
   const prefix = place.kind === 'prefix' ? place.prefix : pythonPrefix()
   return join(prefix, 'share', 'jupyter', 'kernels')

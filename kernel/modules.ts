@@ -4,12 +4,13 @@
 // Not covered: TypeScript files inside node_modules, and `require` of an ES module.
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { createRequire, isBuiltin } from 'node:module'
-import { basename, dirname, extname, join, resolve as resolvePath, sep } from 'node:path'
+import { dirname, extname, join, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import vm from 'node:vm'
 import { parseSync } from 'oxc-parser'
 import { marked } from './debug/marker.ts'
 import { guardedModule } from './loop-guard.ts'
+import { ownFiles } from './own-package.ts'
 import { registerScript } from './source-position.ts'
 import { CellSyntaxError, type LanguageOptions, stripTypes } from './strip.ts'
 
@@ -46,12 +47,12 @@ export function createModules(notebook: string, language: LanguageOptions = {}):
   const local = new Map<string, LocalModule>()
   const native = new Map<string, vm.Module>()
   const completed = new Map<string, Namespace>()
-  const own = ownExports()
+  const own = ownFiles('default')
   let linking: Promise<unknown> = Promise.resolve()
 
   const resolve = (specifier: string, from: string): { file: string } | { url: string } => {
     const ours = own.get(specifier)
-    if (ours !== undefined) return { url: ours }
+    if (ours !== undefined) return { url: pathToFileURL(ours).href }
     if (isBuiltin(specifier)) return { url: specifier.startsWith('node:') ? specifier : `node:${specifier}` }
     const isPath = /^(\.{0,2}\/|file:|[A-Za-z]:[\\/])/.test(specifier)
     if (!isPath) {
@@ -272,18 +273,6 @@ function notFound(specifier: string, from: string): Error {
   return Object.assign(error, { code: 'ERR_MODULE_NOT_FOUND' })
 }
 
-/**
- * The notebook's path: as our own client tells it, or as Jupyter does: absolute, or relative to its root folder, while the
- * kernel's working directory is the notebook's folder. The name of a console is no path, and may stand for one.
- */
-export function notebookPath(env: NodeJS.ProcessEnv, folder: string): string {
-  const { ASTERISM_NOTEBOOK: told, JPY_SESSION_NAME: session } = env
-  if (told !== undefined) return told
-  if (session === undefined || session === '') return join(folder, 'notebook.ipynb')
-  const path = resolvePath(folder, session)
-  return existsSync(dirname(path)) ? path : join(folder, basename(session))
-}
-
 /** What the nearest tsconfig.json says; its `extends` is not followed. */
 export function languageOptions(folder: string): LanguageOptions {
   const file = join(folder, 'tsconfig.json')
@@ -291,20 +280,4 @@ export function languageOptions(folder: string): LanguageOptions {
     return { experimentalDecorators: /"experimentalDecorators"\s*:\s*true/.test(readFileSync(file, 'utf8')) }
   }
   return dirname(folder) === folder ? {} : languageOptions(dirname(folder))
-}
-
-/** The names that this package exports, each with the URL of its built file. */
-function ownExports(): Map<string, string> {
-  let root = import.meta.dirname
-  while (!existsSync(join(root, 'package.json'))) root = dirname(root)
-  const { name, exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
-    name: string
-    exports: Record<string, string | { default: string }>
-  }
-  return new Map(
-    Object.entries(exports).map(([key, target]) => {
-      const path = typeof target === 'string' ? target : target.default
-      return [name + key.slice(1), pathToFileURL(join(root, path)).href]
-    }),
-  )
 }

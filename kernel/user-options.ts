@@ -6,7 +6,7 @@ import type { Typecheck } from './language/typecheck.ts'
 export interface UserOptions {
   /** Working directory. @default that of this process */
   cwd?: string
-  /** Notebook that the cells belong to: imports are resolved from its folder. @default ASTERISM_NOTEBOOK, else `cwd` */
+  /** Notebook that the cells belong to: imports are resolved from its folder. @default see notebook-path.ts */
   notebook?: string
   /** What happens to cells with type errors. @default ASTERISM_TYPECHECK, else `warn` */
   typecheck?: Typecheck

@@ -12,7 +12,8 @@ import { hidePromiseMarks, mimeBundle } from './format.ts'
 import * as notebook from './index.ts'
 import { installInterruption, isInterruption } from './interruption.ts'
 import type { Failure, MimeBundle } from './message.ts'
-import { createModules, languageOptions, notebookPath } from './modules.ts'
+import { createModules, languageOptions } from './modules.ts'
+import { notebookPath } from './notebook-path.ts'
 import {
   awaitRaw,
   type CellContext,

@@ -10,7 +10,7 @@ type Inspection = Output<'inspect_request'>
 const TYPES = '_jupyter_types_experimental'
 
 /** No completions. */
-export const noCompletion = (cursor: number): Completion => ({
+const noCompletion = (cursor: number): Completion => ({
   status: 'ok',
   matches: [],
   cursor_start: cursor,
@@ -19,7 +19,7 @@ export const noCompletion = (cursor: number): Completion => ({
 })
 
 /** Nothing found. */
-export const noInspection: Inspection = { status: 'ok', found: false, data: {}, metadata: {} }
+const noInspection: Inspection = { status: 'ok', found: false, data: {}, metadata: {} }
 
 /**
  * What types say comes first, in their order; live names follow where they can stand. Inside a string or a comment, and

@@ -3,6 +3,7 @@
 import { setPriority } from 'node:os'
 import { dirname } from 'node:path'
 import * as notebookApi from '../index.ts'
+import { notebookPath } from '../notebook-path.ts'
 import { completionsAt, type StaticCompletion } from './completions.ts'
 import { type CellDiagnostic, diagnosticsOf, hasSyntaxErrors } from './diagnostics.ts'
 import { inspectionAt, type StaticInspection } from './inspection.ts'
@@ -31,7 +32,7 @@ export type ServerAnswer =
 const NICENESS = 5
 
 const globals = Object.keys(notebookApi).filter((name) => name !== 'DISPLAY')
-const cells = createCellService(dirname(process.env.ASTERISM_NOTEBOOK ?? `${process.cwd()}/notebook.ipynb`), globals)
+const cells = createCellService(dirname(notebookPath(process.env, process.cwd())), globals)
 
 const answers: { [T in keyof Questions]: (ask: Questions[T]['ask']) => Questions[T]['answer'] } = {
   check: ({ source }) => diagnosticsOf(cells, source),

@@ -3,8 +3,8 @@
 import { readFileSync, statSync } from 'node:fs'
 import { dirname, join, sep } from 'node:path'
 import ts from 'typescript'
+import { ownFiles, PACKAGE_ROOT } from '../own-package.ts'
 import { CELL_SCHEME, createNotebookTypes, type NotebookTypes } from './notebook-types.ts'
-import { ownTypes, PACKAGE_ROOT } from './own-package.ts'
 
 /** A language service with a cell in it. */
 export interface CellService {
@@ -49,7 +49,7 @@ function languageOf(node: number): string[] {
 /** A service for the notebook of a folder. `globals`: names of the notebook API. */
 export function createCellService(folder: string, globals: readonly string[]): CellService {
   const notebook = createNotebookTypes()
-  const own = ownTypes()
+  const own = ownFiles('types')
   const file = (name: string): string => join(folder, `.asterism-${name}.mts`)
   const draftFile = file('draft')
   const globalsFile = file('globals')
@@ -107,7 +107,7 @@ export function createCellService(folder: string, globals: readonly string[]): C
   }
 }
 
-const OWN_FOLDERS = [...ownTypes().values()].map((file) => dirname(file) + sep)
+const OWN_FOLDERS = [...ownFiles('types').values()].map((file) => dirname(file) + sep)
 
 /** Files that do not change while the kernel runs: those of packages, this one included. */
 const isSettled = (path: string): boolean =>

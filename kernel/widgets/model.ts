@@ -29,7 +29,7 @@ export interface ModelOptions {
 const models = new Map<string, { state: State }>()
 
 /** `Layout` and the styles have views of base; everything else is of controls. */
-export function modelState(name: string, fields: State): State {
+function modelState(name: string, fields: State): State {
   const module = name === 'Layout' ? BASE : CONTROLS
   const view = name.endsWith('Style') ? 'StyleView' : `${name.replace(/^Bounded/, '')}View`
   return {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { startKernelProcess } from '../../kernel/client.ts'
-import { notebookPath } from '../../kernel/modules.ts'
+import { notebookPath } from '../../kernel/notebook-path.ts'
 import { notebookSession } from './notebook-session.ts'
 
 const session = notebookSession()
