@@ -10,6 +10,7 @@ import { type Channel, type Connection, connectionText } from './connection.ts'
 import type { Typecheck } from './language/typecheck.ts'
 import type { Output, RequestType } from './message.ts'
 import { type CommMessages, type CommType, header, type Incoming, type Input, type Message } from './message.ts'
+import { within } from './patience.ts'
 import type { RequestChannel } from './transport.ts'
 import { environmentOf } from './user-options.ts'
 import { linkZeromq, type ZeromqLink } from './zeromq-link.ts'
@@ -73,6 +74,9 @@ const ON_CONTROL: readonly string[] = [
   'list_subshell_request',
 ] satisfies RequestType[]
 
+/** A publication comes within this time once the subscription holds, in milliseconds. */
+const HEAR_MS = 500
+
 /** Speaks over a link. Resolves when the kernel answers and its publications arrive. */
 export async function createClient(link: ClientLink): Promise<Client> {
   const session = header('', '').msg_id
@@ -81,8 +85,8 @@ export async function createClient(link: ClientLink): Promise<Client> {
   const idle = new Map<string, () => void>()
   let question: (prompt: string, password: boolean) => Answer | Promise<Answer> = () => ''
   let welcomed: () => void = () => undefined
-  const welcome = new Promise<void>((resolve) => {
-    welcomed = resolve
+  const welcome = new Promise<true>((resolve) => {
+    welcomed = () => resolve(true)
   })
   const becomesIdle = (id: string): Promise<void> => new Promise((resolve) => idle.set(id, resolve))
   const messageOf = (
@@ -106,7 +110,7 @@ export async function createClient(link: ClientLink): Promise<Client> {
   const hear = (message: Incoming): void => {
     const { msg_type: type } = message.header
     const parent = message.parent.msg_id ?? ''
-    if (type === 'iopub_welcome') welcomed()
+    welcomed()
     for (const listener of listeners) listener({ type, parent, content: message.content, message })
     if (type === 'status' && message.content.execution_state === 'idle') {
       idle.get(parent)?.()
@@ -162,7 +166,9 @@ export async function createClient(link: ClientLink): Promise<Client> {
     },
     close: link.close,
   }
-  await Promise.all([request('kernel_info_request', {}), welcome])
+  // Kernels without a welcome publish only what they are asked for, and at first nobody may hear it.
+  do await request('kernel_info_request', {})
+  while ((await within(HEAR_MS, welcome)) === null)
   return client
 }
 

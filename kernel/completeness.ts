@@ -1,5 +1,6 @@
 // Is a cell's text complete, or would another line help? Asked by consoles on every Enter. Looks at syntax only.
 import { parseSync } from 'oxc-parser'
+import { helpQuestion } from './help-question.ts'
 import type { Output } from './message.ts'
 import { languageOf } from './strip.ts'
 
@@ -9,6 +10,7 @@ const MAX_LENGTH = 1_000_000
 /** `unknown` for very long text; `incomplete` where the first error is at the end of the text, or an open template or comment. */
 export function completeness(code: string): Output<'is_complete_request'> {
   if (code.length > MAX_LENGTH) return { status: 'unknown' }
+  if (helpQuestion(code) !== null) return { status: 'complete' }
   const lang = languageOf(code)
   const error = parseSync(`cell.${lang}`, code, { lang, sourceType: 'module' }).errors[0]
   if (error === undefined) return { status: 'complete' }

@@ -3,9 +3,10 @@
 // Does not decide when a cell may start: that is its shell's turn (subshells.ts).
 import { randomUUID } from 'node:crypto'
 import { createDebugging } from './debugging.ts'
+import { type HelpQuestion, helpQuestion } from './help-question.ts'
 import type { History } from './history.ts'
 import { createLanguage } from './language/language.ts'
-import type { CommType, Failure, Header, Incoming, Input, Output } from './message.ts'
+import type { CommType, Failure, Header, Incoming, Input, Output, Page } from './message.ts'
 import { createOpenComms } from './open-comms.ts'
 import type { Outbox } from './outbox.ts'
 import type { FrameHead } from './output.ts'
@@ -198,6 +199,16 @@ export function createExecutions(outbox: Outbox, history: History, options: User
     options,
   )
 
+  const inspect: Executions['inspect'] = (id, content) =>
+    language.inspect(content, look('inspect', id, content.code, content.cursor_pos))
+
+  const help = async (request: Header, { name, detail }: HelpQuestion): Promise<Page[]> => {
+    const asked = { code: name, cursor_pos: [...name].length, detail_level: detail }
+    const { found, data } = await inspect(randomUUID(), asked)
+    if (!found) outbox.stream('stderr', request, Buffer.from(`Nothing is known of ${name}.\n`))
+    return found ? [{ source: 'page', data, start: 0 }] : []
+  }
+
   return {
     async execute(message, content) {
       const { msg_id: id } = message.header
@@ -209,6 +220,11 @@ export function createExecutions(outbox: Outbox, history: History, options: User
       if (isNumbered) history.add(execution, code)
       latest = message.header
       if (!silent) outbox.publish('execute_input', message.header, { code, execution_count: execution })
+      const asked = helpQuestion(code)
+      if (asked !== null) {
+        const page = await help(message.header, asked)
+        return { status: 'ok', payload: page, user_expressions: {}, execution_count: execution }
+      }
       const refused = await language.admit({ name, code, silent, request: message.header })
       if (refused !== null) {
         if (!silent) outbox.publish('error', message.header, { ...refused, status: undefined })
@@ -238,7 +254,7 @@ export function createExecutions(outbox: Outbox, history: History, options: User
       await debugging.whileMuted(() => isIdle || user.signalInterrupt(), stop)
     },
     complete: (id, content) => language.complete(content, look('complete', id, content.code, content.cursor_pos)),
-    inspect: (id, content) => language.inspect(content, look('inspect', id, content.code, content.cursor_pos)),
+    inspect,
     debug: debugging.request,
     answerQuestion(message) {
       // Some clients name no parent: theirs is the answer to the oldest question.

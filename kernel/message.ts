@@ -52,6 +52,13 @@ interface Completion {
 }
 
 /** What each request carries in, and what its reply carries back. */
+/** What a client shows in its pager. */
+export interface Page {
+  source: 'page'
+  data: MimeBundle
+  start: number
+}
+
 export interface Requests {
   kernel_info_request: { in: Record<string, never>; out: KernelInfo }
   execute_request: {
@@ -64,7 +71,7 @@ export interface Requests {
       stop_on_error?: boolean
     }
     out: (
-      | { status: 'ok'; payload: unknown[]; user_expressions: Record<string, unknown> }
+      | { status: 'ok'; payload: Page[]; user_expressions: Record<string, unknown> }
       | (Failure & { payload: unknown[]; user_expressions: Record<string, unknown> })
       | Aborted
     ) & { execution_count: number }

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import type { Published } from '../../kernel/client.ts'
-import type { CommType, Requests } from '../../kernel/message.ts'
+import type { CommType, Page, Requests } from '../../kernel/message.ts'
 import type { Host, Place } from './hosts.ts'
 import { eventually, notebookSession } from './notebook-session.ts'
 
@@ -113,6 +113,16 @@ export function kernelContract(name: string, open: (place: Place) => Promise<Hos
       const killed = await session.run("process.kill(process.pid, 'SIGKILL')\nawait new Promise(() => {})")
       assert.match(killed.evalue, /signal SIGKILL/)
       assert.equal((await session.run('1 + 1')).result, '2')
+    })
+
+    test('a name with a question mark shows its help in the pager; an unknown one says so', async () => {
+      await session.run('const helped = [1, 2]')
+      const { payload } = (await client().execute('helped?')) as { payload: Page[] }
+      assert.deepEqual([payload.length, payload[0]?.source, payload[0]?.start], [1, 'page', 0])
+      assert.match(String(payload[0]?.data['text/plain']), /\[ 1, 2 \]/)
+      const unknown = await session.run('?missing.name')
+      assert.deepEqual([unknown.status, unknown.stderr], ['ok', 'Nothing is known of missing.name.\n'])
+      assert.deepEqual(await client().request('is_complete_request', { code: '??helped' }), { status: 'complete' })
     })
 
     test('is_complete tells complete, incomplete and invalid apart', async () => {
