@@ -76,5 +76,7 @@ export {
 export { treeView } from './show/tree-view.ts'
 export { trainPolicy } from './train/policy.ts'
 export { trainPpm } from './train/ppm.ts'
+export { type Execution, refusalForTraining } from './verify/execution.ts'
+export type { Isolation, Level } from './verify/level.ts'
 export type { Verdict, Verifier } from './verify/verdict.ts'
 export { openVerifier, type PythonVerifier } from './verify/verifier.ts'

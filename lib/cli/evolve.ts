@@ -70,13 +70,22 @@ const summary = (metrics: Awaited<ReturnType<typeof evaluateRound>>): string =>
     ...(metrics.ppmPairAccuracy ? [`PPM pairs ${percent(metrics.ppmPairAccuracy)}`] : []),
   ].join(', ')
 
-/** What a run needs beside its folder: an engine and a verifier, both disposed afterwards. */
+/**
+ * What a run needs beside its folder: an engine and a verifier, both disposed afterwards. Steps come from the grammar or
+ * from a model that was trained on nothing else, so limits alone will do where the machine offers no more; one line on
+ * stderr then says so.
+ */
 export async function withParts<T>(
   options: { readonly device?: Engine['device']; readonly threads?: number },
   work: (parts: { engine: Engine; verifier: PythonVerifier }) => Promise<T>,
 ): Promise<T> {
-  const verifier = await openVerifier()
+  const verifier = await openVerifier({ allowWeakIsolation: true })
   try {
+    const { level, refused } = verifier.stats().isolation
+    if (level === 'rlimit') {
+      const reasons = refused.map(({ level, reason }) => `${level}: ${reason}`).join('; ')
+      console.error(`Steps run under limits alone, which is enough for this loop's own code (refused here: ${reasons})`)
+    }
     const engine = await openEngine(options)
     try {
       return await work({ engine, verifier })

@@ -58,7 +58,7 @@ export interface PpmTrainingOptions extends AugmentOptions, OptimizerOptions {
 }
 
 export interface PpmTrainingLog extends TrainingLog {
-  /** Share of the last 50 batches' pairs in which the chosen side scored higher. */
+  /** Share of the last 50 batches' comparisons, at the ends of pairs and where they part, that the chosen side won. */
   readonly pairAccuracy: number
 }
 

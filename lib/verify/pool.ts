@@ -1,20 +1,25 @@
 // Shares fork servers among all that wants to run: plain groups gather into batches while a batch is under way, whatever
 // is not plain runs alone, and each server has a place for a batch beside its places for single runs, so slow code
-// delays no plain code. Assumes that a run may be repeated. Keeps no verdicts: verifier.ts does.
+// delays no plain code. Code that names sympy runs in servers that hold it already; they start when first needed.
+// Assumes that a run may be repeated. Keeps no verdicts: verifier.ts does.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import {
+  charactersOf,
+  checkpointOf,
+  failAll,
+  type Group,
+  isCompound,
+  LONGEST_BATCHED,
+  partOf,
+  usesSympy,
+} from './group.ts'
+import { type Kind, type Lane, newLane, requestOf, type Single } from './lane.ts'
+import { type Isolation, launchOf } from './level.ts'
 import { failed, prefixFailed, printed, verdictOf } from './outcome.ts'
 import type { Python } from './python.ts'
 import type { Verdict } from './verdict.ts'
 import { type Limits, type PlainResult, type Reply, Zygote, ZygoteDied } from './zygote.ts'
-
-/** Earlier steps and candidates for the next one, with where each verdict goes. Exactly one call per candidate. */
-export interface Group {
-  readonly steps: readonly string[]
-  readonly candidates: readonly string[]
-  /** True when the earlier steps are judged too: the first that fails gives the verdict. */
-  readonly whole: boolean
-  settle(candidate: number, verdict: Verdict): void
-  fail(candidate: number, error: Error): void
-}
 
 export interface PoolOptions {
   readonly python: Python
@@ -29,6 +34,11 @@ export interface PoolOptions {
   readonly limits: Limits
   /** Modules that every server imports once, before it forks. */
   readonly preload: readonly string[]
+  readonly isolation: Isolation
+  /** Processes that may wait in each server with steps run, so that a prefix with sympy runs once. 0: none. */
+  readonly checkpoints: number
+  /** Candidates that may wait before `room()` makes callers wait. Minimum: 1. */
+  readonly queueLimit: number
 }
 
 /** Counts since the pool was opened. */
@@ -39,6 +49,8 @@ export interface PoolCounts {
   /** Groups that went through a batch. */
   groups: number
   singles: number
+  /** Single runs that left a process waiting with their steps run. */
+  checkpoints: number
   /** CPU time of all forked processes, in milliseconds. */
   cpuMs: number
   /** Servers that ended unasked. */
@@ -47,36 +59,32 @@ export interface PoolCounts {
   recycled: number
 }
 
-interface Lane {
-  zygote: Zygote | null // null while one starts
-  runs: number
-  batches: number // under way: 0 or 1
-  singles: number // under way
-  worn: boolean // takes no more work; replaced when idle
-}
-
-interface Single {
-  readonly group: Group
-  readonly candidate: number
-  deaths: number // servers that ended while it ran
-  retries: number // other failures that are not the code's
-}
-
 const MAX_RETRIES = 2
 const MAX_STARTS = 4
-const LONGEST_BATCHED = 32_768 // characters of one group; a longer one is not plain anyway
-const COMPOUND =
-  /^[ \t]*(?:import|from|for|while|if|elif|else|def|class|try|with|return|raise|assert|del|global|lambda|async|@)/m
+const LOOK_AHEAD = 64
+const WARM_UP = join(import.meta.dirname, 'sympy_warm_up.py')
 const PLAIN_CPU_MS = 2_000 // a batch is many steps, so a small limit for one step does not fit it
 const PLAIN_WALL_MS = 10_000
 
 export class Pool {
-  readonly counts: PoolCounts = { forks: 0, batches: 0, groups: 0, singles: 0, cpuMs: 0, deaths: 0, recycled: 0 }
+  readonly counts: PoolCounts = {
+    forks: 0,
+    batches: 0,
+    groups: 0,
+    singles: 0,
+    checkpoints: 0,
+    cpuMs: 0,
+    deaths: 0,
+    recycled: 0,
+  }
   readonly #options: PoolOptions
   readonly #batchLimits: Limits
   readonly #lanes: Lane[]
   #groups: Group[] = []
-  #singles: Single[] = []
+  readonly #singles: Record<Kind, Single[]> = { bare: [], sympy: [] }
+  #isSympyReady: boolean
+  #waiting = 0 // candidates submitted and not settled
+  #callers: (() => void)[] = []
   #quarantine: Promise<void> = Promise.resolve()
   readonly #starting = new Set<Promise<void>>()
   #pumpScheduled = false
@@ -101,7 +109,8 @@ export class Pool {
       cpuMs: Math.max(options.limits.cpuMs, PLAIN_CPU_MS),
       wallMs: Math.max(options.limits.wallMs, PLAIN_WALL_MS),
     }
-    this.#lanes = Array.from({ length: options.processes }, () => newLane())
+    this.#lanes = Array.from({ length: options.processes }, () => newLane('bare'))
+    this.#isSympyReady = options.isolation.sympy !== null
   }
 
   /** Process ids of the servers that run now. */
@@ -109,12 +118,19 @@ export class Pool {
     return this.#lanes.flatMap(({ zygote }) => (zygote?.isAlive ? [zygote.pid] : []))
   }
 
-  submit(group: Group): void {
+  /** Resolves when fewer candidates wait than `queueLimit`; null when that is so now. */
+  room(): Promise<void> | null {
+    if (this.#waiting < this.#options.queueLimit || this.#closed) return null
+    return new Promise((resolve) => this.#callers.push(resolve))
+  }
+
+  submit(asked: Group): void {
     if (this.#closed) {
-      failAll(group, this.#closed)
+      failAll(asked, this.#closed)
       return
     }
-    const alone = group.steps.some(isCompound) || charactersOf(group) > LONGEST_BATCHED
+    const group = this.#counted(asked)
+    const alone = group.detail || group.steps.some(isCompound) || charactersOf(group) > LONGEST_BATCHED
     const batched: number[] = []
     for (const [candidate, text] of group.candidates.entries()) {
       if (alone || isCompound(text)) this.#queueSingle(group, candidate)
@@ -122,6 +138,18 @@ export class Pool {
     }
     if (batched.length > 0) this.#groups.push(partOf(group, batched))
     this.#schedulePump()
+  }
+
+  /** Runs a program with details in a server started for it, so that nothing is as it was in another run. */
+  async runApart(steps: readonly string[]): Promise<{ verdict: Verdict; reply: Reply }> {
+    const zygote = await this.#start('bare')
+    try {
+      this.counts.forks++
+      const reply = await zygote.ask({ steps, detail: true }, this.#options.limits)
+      return { verdict: verdictOf(reply, this.#options.limits, this.#options.python.path), reply }
+    } finally {
+      await zygote.dispose()
+    }
   }
 
   /** Ends every server. What is queued or under way fails. */
@@ -135,7 +163,30 @@ export class Pool {
   #close(reason: Error): void {
     this.#closed ??= reason
     for (const group of this.#groups.splice(0)) failAll(group, this.#closed)
-    for (const { group, candidate } of this.#singles.splice(0)) group.fail(candidate, this.#closed)
+    for (const queue of Object.values(this.#singles)) {
+      for (const { group, candidate } of queue.splice(0)) group.fail(candidate, this.#closed)
+    }
+    for (const resolve of this.#callers.splice(0)) resolve()
+  }
+
+  /** The group, with its candidates counted as waiting until each is settled. */
+  #counted(group: Group): Group {
+    this.#waiting += group.candidates.length
+    const done = () => {
+      this.#waiting--
+      if (this.#waiting < this.#options.queueLimit) this.#callers.shift()?.()
+    }
+    return {
+      ...group,
+      settle: (candidate, verdict, reply) => {
+        done()
+        group.settle(candidate, verdict, reply)
+      },
+      fail: (candidate, error) => {
+        done()
+        group.fail(candidate, error)
+      },
+    }
   }
 
   #schedulePump(): void {
@@ -149,7 +200,7 @@ export class Pool {
 
   #pump(): void {
     const open = this.#lanes.filter(({ zygote, worn }) => zygote?.isAlive && !worn)
-    const forBatches = open.filter(({ batches }) => batches === 0)
+    const forBatches = open.filter(({ batches, kind }) => batches === 0 && kind === 'bare')
     forBatches.forEach((lane, index) => {
       const share = Math.ceil(this.#groups.length / (forBatches.length - index))
       const groups = this.#groups.splice(0, Math.min(share, this.#options.groupsPerBatch))
@@ -157,9 +208,33 @@ export class Pool {
     })
     for (let place = 0; place < this.#options.singlesPerProcess; place++) {
       for (const lane of open) {
-        if (this.#singles.length > 0 && lane.singles <= place) void this.#runSingle(lane, this.#singles.shift()!)
+        const queue = this.#singles[lane.kind]
+        if (queue.length > 0 && lane.singles <= place) void this.#runSingle(lane, this.#next(lane, queue))
       }
     }
+    if (this.#singles.sympy.length > 0) this.#addSympyLane()
+  }
+
+  /** Takes from the queue what this server has a start on, else what no other server has. */
+  #next(lane: Lane, queue: Single[]): Single {
+    if (lane.kept.size === 0) return queue.shift()!
+    const near = queue.slice(0, LOOK_AHEAD)
+    const own = near.findIndex(({ checkpoint }) => checkpoint && lane.kept.has(checkpoint.from))
+    return queue.splice(Math.max(own, 0), 1)[0]!
+  }
+
+  /** One more server with sympy, where none is starting and there are fewer than servers without. */
+  #addSympyLane(): void {
+    const lanes = this.#lanes.filter(({ kind }) => kind === 'sympy')
+    if (this.#closed || lanes.length >= this.#options.processes || lanes.some(({ zygote }) => zygote === null)) return
+    const lane = newLane('sympy')
+    this.#lanes.push(lane)
+    this.#track(this.#fill(lane, 1), () => {
+      this.#lanes.splice(this.#lanes.indexOf(lane), 1)
+      if (lanes.length > 0) return // the others do
+      this.#isSympyReady = false // a sympy that cannot be imported is the step's own error to meet
+      this.#singles.bare.push(...this.#singles.sympy.splice(0))
+    })
   }
 
   async #runBatch(lane: Lane, groups: Group[]): Promise<void> {
@@ -186,12 +261,12 @@ export class Pool {
       group.candidates.forEach((_, candidate) => {
         const outcome = result[candidate] ?? null
         if (outcome === null) this.#queueSingle(group, candidate)
-        else group.settle(candidate, typeof outcome === 'string' ? printed(outcome) : failed(outcome))
+        else group.settle(candidate, typeof outcome === 'string' ? printed(outcome) : failed(outcome), null)
       })
     } else {
       const verdict = failed(result.error)
       group.candidates.forEach((_, candidate) => {
-        group.settle(candidate, group.whole ? verdict : prefixFailed(verdict))
+        group.settle(candidate, group.whole ? verdict : prefixFailed(verdict), null)
       })
     }
   }
@@ -202,23 +277,35 @@ export class Pool {
 
   #queueSingle(group: Group, candidate: number): void {
     if (this.#closed) group.fail(candidate, this.#closed)
-    else this.#singles.push({ group, candidate, deaths: 0, retries: 0 })
+    else {
+      const kind = this.#isSympyReady && usesSympy(group, candidate) ? 'sympy' : 'bare'
+      const checkpoint = kind === 'sympy' && this.#options.checkpoints > 0 ? checkpointOf(group, candidate) : null
+      this.#singles[kind].push({ group, candidate, kind, checkpoint, deaths: 0, retries: 0 })
+    }
   }
 
   async #runSingle(lane: Lane, single: Single): Promise<void> {
     lane.singles++
     this.counts.singles++
     try {
-      this.#settleSingle(single, await this.#ask(lane, requestOf(single), this.#options.limits), lane)
+      const reply = await this.#ask(lane, requestOf(single), this.#options.limits)
+      if (reply.kept && single.checkpoint) this.#noteKept(lane, single.checkpoint.keep)
+      this.#settleSingle(single, reply, lane)
     } catch (error) {
       single.deaths++
       if (this.#closed) single.group.fail(single.candidate, this.#closed)
       else if (!(error instanceof ZygoteDied)) single.group.fail(single.candidate, error as Error)
-      else if (single.deaths < MAX_RETRIES) this.#singles.unshift(single)
+      else if (single.deaths < MAX_RETRIES) this.#singles[single.kind].unshift(single)
       else this.#isolate(single)
     }
     lane.singles--
     this.#release(lane)
+  }
+
+  #noteKept(lane: Lane, key: string): void {
+    this.counts.checkpoints++
+    lane.kept.add(key)
+    if (lane.kept.size > this.#options.checkpoints) lane.kept.delete(lane.kept.values().next().value!)
   }
 
   #settleSingle(single: Single, reply: Reply, lane: Lane | null): void {
@@ -226,18 +313,18 @@ export class Pool {
     const verdict = verdictOf(reply, this.#options.limits, this.#options.python.path)
     const byEarlierStep = verdict.kind !== 'ok' && !reply.reachedLast && group.steps.length > 0
     if (verdict.kind !== 'infra' && (group.whole || !byEarlierStep)) {
-      group.settle(candidate, verdict)
+      group.settle(candidate, verdict, reply)
       return
     }
     if (verdict.kind === 'infra' && lane) lane.worn = true // a fresh server may manage what this one could not
     if (single.retries < MAX_RETRIES && lane && !this.#closed) {
       single.retries++
-      this.#singles.push(single)
+      this.#singles[single.kind].push(single)
     } else if (verdict.kind === 'infra') {
       const told = `Expected the sandbox to run a step, but it failed ${single.retries + 1} times: ${verdict.message}`
       group.fail(candidate, this.#closed ?? new Error(told))
     } else {
-      group.settle(candidate, prefixFailed(verdict))
+      group.settle(candidate, prefixFailed(verdict), reply)
     }
   }
 
@@ -248,14 +335,14 @@ export class Pool {
       let zygote: Zygote | null = null
       try {
         if (this.#closed) throw this.#closed
-        zygote = await Zygote.start(this.#options.python, this.#options.preload)
+        zygote = await this.#start(single.kind)
         this.counts.forks++
         this.#settleSingle(single, await zygote.ask(requestOf(single), this.#options.limits), null)
       } catch (error) {
         if (this.#closed || !zygote || !(error instanceof ZygoteDied)) {
           group.fail(candidate, this.#closed ?? (error as Error))
         } else {
-          group.settle(candidate, { kind: 'died', how: 'its fork server ended each time it ran' })
+          group.settle(candidate, { kind: 'died', how: 'its fork server ended each time it ran' }, null)
         }
       }
       await zygote?.dispose()
@@ -278,22 +365,38 @@ export class Pool {
       else this.counts.deaths++
       const old = lane.zygote
       lane.zygote = null
-      const replaced = Promise.all([old.dispose(), this.#fill(lane, MAX_STARTS)]).then(
-        () => this.#schedulePump(),
-        (error: Error) => this.#close(error), // nothing can be run any more
-      )
-      this.#starting.add(replaced)
-      void replaced.finally(() => this.#starting.delete(replaced))
+      const replaced = Promise.all([old.dispose(), this.#fill(lane, MAX_STARTS)])
+      this.#track(replaced, (error) => this.#close(error)) // nothing can be run any more
     }
     this.#schedulePump()
+  }
+
+  /** Waits for a start on behalf of dispose(), then looks for work, or tells `onFailure` first. */
+  #track(start: Promise<unknown>, onFailure: (error: Error) => void): void {
+    const settled = start.then(() => undefined, onFailure).then(() => this.#schedulePump())
+    this.#starting.add(settled)
+    void settled.finally(() => this.#starting.delete(settled))
+  }
+
+  async #start(kind: Kind): Promise<Zygote> {
+    const { python, isolation, preload } = this.#options
+    const launch = launchOf(python, isolation, preload)
+    if (kind === 'bare') return Zygote.start(launch)
+    const { checkpoints } = this.#options
+    return Zygote.start({
+      ...launch,
+      preload: [...preload, 'sympy'],
+      warmUp: readFileSync(WARM_UP, 'utf8'),
+      checkpoints,
+    })
   }
 
   /** Starts a server for the lane, again after a pause when that fails, `starts` times in all. */
   async #fill(lane: Lane, starts: number): Promise<void> {
     for (let start = 1; ; start++) {
       try {
-        const zygote = await Zygote.start(this.#options.python, this.#options.preload)
-        Object.assign(lane, newLane(), { zygote })
+        const zygote = await this.#start(lane.kind)
+        Object.assign(lane, newLane(lane.kind), { zygote })
         zygote.onDeath = () => this.#release(lane)
         return
       } catch (error) {
@@ -302,35 +405,4 @@ export class Pool {
       }
     }
   }
-}
-
-/** Whether a line begins as no plain step's does: no use in trying it in a batch. A wrong yes costs only time. */
-function isCompound(text: string): boolean {
-  return COMPOUND.test(text)
-}
-
-function partOf(group: Group, candidates: number[]): Group {
-  if (candidates.length === group.candidates.length) return group
-  return {
-    ...group,
-    candidates: candidates.map((candidate) => group.candidates[candidate]!),
-    settle: (index, verdict) => group.settle(candidates[index]!, verdict),
-    fail: (index, error) => group.fail(candidates[index]!, error),
-  }
-}
-
-function failAll(group: Group, error: Error): void {
-  for (const candidate of group.candidates.keys()) group.fail(candidate, error)
-}
-
-function newLane(): Lane {
-  return { zygote: null, runs: 0, batches: 0, singles: 0, worn: false }
-}
-
-function requestOf({ group, candidate }: Single) {
-  return { steps: [...group.steps, group.candidates[candidate]!] }
-}
-
-function charactersOf({ steps, candidates }: Group): number {
-  return [...steps, ...candidates].reduce((sum, text) => sum + text.length, 0)
 }

@@ -32,6 +32,11 @@ export function findPython(wanted?: string): Promise<Python> {
   return python
 }
 
+/** An interpreter that only a container has, so it is not asked; its version is that of its first answer. */
+export function namedPython(wanted = 'python3'): Python {
+  return { path: wanted, version: OLDEST }
+}
+
 function ask(name: string): Promise<Python> {
   return new Promise((resolve, reject) => {
     execFile(name, ['-I', '-c', QUESTION], { timeout: 20_000 }, (error, stdout, stderr) => {

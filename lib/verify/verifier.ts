@@ -1,17 +1,20 @@
-// Runs steps in Python and says what came of them: the public door of this folder. Equal work is done once. Contained
-// against accidents (time, memory, output, stray processes) with the means that every user of the machine has; not
-// against an attacker: steps can read files and reach the network. Linux and macOS; only Linux is tested.
+// Runs steps in Python and says what came of them: the public door of this folder. Equal work is done once. Every
+// execution has limits on time, memory and output; how far it is kept from files, network and processes is its level
+// (level.ts), the best that this machine grants. No reference answer may be among the code. Only Linux is tested.
 import { createHash } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import type { Step } from '../problem/problem.ts'
 import { VerdictCache } from './cache.ts'
+import { comparedWith, type Execution, executionOf } from './execution.ts'
+import type { Group } from './group.ts'
+import { chooseIsolation, type Isolation, type LevelOptions } from './level.ts'
 import { Pool, type PoolCounts } from './pool.ts'
-import { findPython } from './python.ts'
+import { findPython, namedPython } from './python.ts'
 import type { Verdict, Verifier } from './verdict.ts'
 import type { Limits } from './zygote.ts'
 
-export interface VerifierOptions {
-  /** Interpreter, as a path or a name of PATH. @default ASTERISM_PYTHON, else python3 */
+export interface VerifierOptions extends LevelOptions {
+  /** Interpreter, as a path or a name of PATH (with `wrap`: in the container). @default ASTERISM_PYTHON, else python3 */
   readonly python?: string
   /** Fork servers. Minimum: 1. @default the number of cores, at most 2 */
   readonly processes?: number
@@ -27,14 +30,23 @@ export interface VerifierOptions {
   readonly groupsPerBatch?: number
   /** A server is replaced after this many runs. Minimum: 1. @default 5000 */
   readonly recycleAfter?: number
-  /** Modules that are imported once, before anything runs, e.g. ['sympy'] where most steps need it. @default [] */
+  /** Modules that are imported once, before anything runs; sympy is looked after without it. @default [] */
   readonly preload?: readonly string[]
+  /**
+   * Processes that may wait in each server with steps run, so that a long prefix with sympy is run once and not again for
+   * every step after it. Used at level jail, where the prefix took long enough. Minimum: 0. @default 0
+   */
+  readonly checkpoints?: number
+  /** Candidates under way above which further calls wait before they hand over their code. Minimum: 1. @default 20000 */
+  readonly queueLimit?: number
 }
 
 /** What a verifier has done so far, and with what. */
 export interface VerifierStats extends Readonly<PoolCounts> {
   readonly python: { readonly path: string; readonly version: string }
   readonly limits: Limits
+  /** How steps are kept from the machine, why not better, and which sympy they find. */
+  readonly isolation: Isolation
   /** Process ids of the fork servers that run now. */
   readonly pids: readonly number[]
   readonly executions: number
@@ -48,6 +60,12 @@ export interface PythonVerifier extends Verifier {
    * the last step printed. Throws a RangeError for a program without steps.
    */
   run(programs: readonly (readonly Step[])[]): Promise<Verdict[]>
+  /**
+   * Runs one program alone, and tells all that is known of it: which step failed, what it printed, time, memory, flags.
+   * The limit on output holds for each step, not only for the last one.
+   * `twice` runs it once more in a fresh interpreter, to see whether the same comes of it. Nothing is taken from the cache.
+   */
+  examine(program: readonly Step[], options?: { readonly twice?: boolean }): Promise<Execution>
   stats(): VerifierStats
 }
 
@@ -57,8 +75,9 @@ export const DEFAULT_LIMITS: Limits = { cpuMs: 2_000, wallMs: 10_000, memoryMb: 
 const LONGEST_CODE = 1 << 20
 
 /**
- * Starts the Python processes that run steps. Rejects with one line that says what to install when there is no usable
- * Python, and when a good step does not run under the limits. The verifier owns processes: `dispose()` ends them. It keeps no Node process alive while it is idle, and ends
+ * Starts the Python processes that run steps. Rejects with one line that says what to do when there is no usable Python,
+ * when the machine grants no level of isolation that the options allow, and when a good step does not run under the
+ * limits. The verifier owns processes: `dispose()` ends them. It keeps no Node process alive while it is idle, and ends
  * with it, however that ends.
  *
  * An earlier step that no longer runs gives every candidate the verdict `infra`. When the sandbox itself fails, three
@@ -68,10 +87,13 @@ export async function openVerifier(options: VerifierOptions = {}): Promise<Pytho
   const limits = { ...DEFAULT_LIMITS, ...options.limits }
   const processes = options.processes ?? Math.min(2, availableParallelism())
   const { singlesPerProcess = 2, groupsPerBatch = 64, recycleAfter = 5_000, cacheEntries = 50_000 } = options
-  const positive = { processes, singlesPerProcess, groupsPerBatch, recycleAfter, ...limits }
+  const { queueLimit = 20_000, checkpoints = 0 } = options
+  const positive = { processes, singlesPerProcess, groupsPerBatch, recycleAfter, queueLimit, ...limits }
   for (const [name, value] of Object.entries(positive)) expectInteger(name, value, 1)
   expectInteger('cacheEntries', cacheEntries, 0)
-  const python = await findPython(options.python)
+  expectInteger('checkpoints', checkpoints, 0)
+  const python = options.wrap?.length ? namedPython(options.python) : await findPython(options.python)
+  const isolation = await chooseIsolation(python, options)
   const pool = await Pool.open({
     python,
     processes,
@@ -80,30 +102,33 @@ export async function openVerifier(options: VerifierOptions = {}): Promise<Pytho
     recycleAfter,
     limits,
     preload: options.preload ?? [],
+    isolation,
+    checkpoints,
+    queueLimit,
   })
   await expectGoodStepRuns(pool, limits)
-  const settings = JSON.stringify([python, limits])
-  return new PooledVerifier(pool, settings, options.cache === false ? null : new VerdictCache(cacheEntries), () => ({
-    python: { path: python.path, version: python.version.join('.') },
+  const { refused: _, ...inForce } = isolation
+  const settings = JSON.stringify([python.path, inForce, limits])
+  const about = {
+    python: { path: python.path, version: isolation.python.split('.').slice(0, 2).join('.') },
     limits,
-  }))
+    isolation,
+  }
+  return new PooledVerifier(pool, settings, options.cache === false ? null : new VerdictCache(cacheEntries), about)
 }
+
+type About = Pick<VerifierStats, 'python' | 'limits' | 'isolation'>
 
 class PooledVerifier implements PythonVerifier {
   readonly #pool: Pool
   readonly #settings: string
   readonly #cache: VerdictCache | null
-  readonly #about: () => Pick<VerifierStats, 'python' | 'limits'>
+  readonly #about: About
   readonly #underWay = new Map<string, Promise<Verdict>>()
   #executions = 0
   #cacheHits = 0
 
-  constructor(
-    pool: Pool,
-    settings: string,
-    cache: VerdictCache | null,
-    about: () => Pick<VerifierStats, 'python' | 'limits'>,
-  ) {
+  constructor(pool: Pool, settings: string, cache: VerdictCache | null, about: About) {
     this.#pool = pool
     this.#settings = settings
     this.#cache = cache
@@ -128,9 +153,32 @@ class PooledVerifier implements PythonVerifier {
     return verdicts.map(([verdict]) => verdict!)
   }
 
+  async examine(program: readonly Step[], { twice = false } = {}): Promise<Execution> {
+    if (program.length === 0) throw new RangeError('Expected a program of one or more steps, got one without steps')
+    const { limits, isolation } = this.#about
+    const steps = program.map(textOf)
+    const reason = tooLong(steps.reduce((sum, text) => sum + text.length, 0))
+    if (reason) return executionOf({ kind: 'refused', reason }, null, limits, isolation)
+    await this.#pool.room()
+    const first = await new Promise<Execution>((resolve, reject) => {
+      this.#pool.submit({
+        steps: steps.slice(0, -1),
+        candidates: [steps.at(-1)!],
+        whole: true,
+        detail: true,
+        settle: (_, verdict, reply) => resolve(executionOf(verdict, reply, limits, isolation)),
+        fail: (_, error) => reject(error),
+      })
+    })
+    this.#executions++
+    if (!twice) return first
+    const { verdict, reply } = await this.#pool.runApart(steps)
+    return comparedWith(first, executionOf(verdict, reply, limits, isolation))
+  }
+
   stats(): VerifierStats {
     const { counts, pids } = this.#pool
-    return { ...this.#about(), ...counts, pids, executions: this.#executions, cacheHits: this.#cacheHits }
+    return { ...this.#about, ...counts, pids, executions: this.#executions, cacheHits: this.#cacheHits }
   }
 
   dispose(): Promise<void> {
@@ -156,16 +204,14 @@ class PooledVerifier implements PythonVerifier {
     })
     const length = steps.reduce((sum, text) => sum + text.length, 0)
     const runnable = fresh.filter(({ text, key, resolve }) => {
-      if (length + text.length <= LONGEST_CODE) return true
+      const reason = tooLong(length + text.length)
+      if (!reason) return true
       this.#underWay.delete(key)
-      resolve({
-        kind: 'refused',
-        reason: `Expected at most ${LONGEST_CODE} characters of code, got ${length + text.length}`,
-      })
+      resolve({ kind: 'refused', reason })
       return false
     })
     if (runnable.length > 0) {
-      this.#pool.submit({
+      const group: Group = {
         steps,
         candidates: runnable.map(({ text }) => text),
         whole,
@@ -181,7 +227,10 @@ class PooledVerifier implements PythonVerifier {
           this.#underWay.delete(key)
           reject(error)
         },
-      })
+      }
+      const room = this.#pool.room()
+      if (room) void room.then(() => this.#pool.submit(group))
+      else this.#pool.submit(group)
     }
     return Promise.all(verdicts)
   }
@@ -203,6 +252,10 @@ async function expectGoodStepRuns(pool: Pool, limits: Limits): Promise<void> {
     throw error
   }
 }
+
+/** Why code of this length is not run; null when it is. */
+const tooLong = (length: number): string | null =>
+  length > LONGEST_CODE ? `Expected at most ${LONGEST_CODE} characters of code, got ${length}` : null
 
 const textOf = (step: Step): string => step.text
 

@@ -1,6 +1,7 @@
 // One fork server (zygote.py): starts it, sends it requests, notices its death. Which request goes where is pool.ts's
 // matter. The server holds no state between requests, so a dead one is replaced by starting another.
 import { type ChildProcess, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { encodeFrame, FrameReader } from './frames.ts'
@@ -24,8 +25,13 @@ export interface PlainGroup {
   readonly candidates: readonly string[]
 }
 
-/** Python sources to run in one child: one after the other as they are, or groups of which only plain code is run. */
-export type Request = { readonly steps: readonly string[] } | { readonly groups: readonly PlainGroup[] }
+/**
+ * Python sources to run in one child: one after the other as they are, or groups of which only plain code is run.
+ * `detail` asks for what Detail lists.
+ */
+export type Request =
+  | ({ readonly steps: readonly string[]; readonly detail?: boolean } & Partial<Checkpoint>)
+  | { readonly groups: readonly PlainGroup[] }
 
 /** [type, message, line] of an exception. */
 export type PlainError = [string, string, number | null]
@@ -33,27 +39,144 @@ export type PlainError = [string, string, number | null]
 /** Per candidate what it printed, its error, or null (run it alone); or which earlier step raised; null: all alone. */
 export type PlainResult = (string | PlainError | null)[] | { step: number; error: PlainError } | null
 
-/** What a fork server says of a request. `reachedLast`: all steps but the last have run. */
-export type Reply = { readonly cpuMs: number; readonly wallMs: number; readonly reachedLast: boolean } & (
-  | { readonly status: 'batch'; readonly results: PlainResult[] }
-  | { readonly status: 'ok'; readonly stdout: string }
-  | {
-      readonly status: 'error' | 'memory'
-      readonly type?: string
-      readonly message?: string
-      readonly line?: number
-      readonly module?: string
-    }
-  | { readonly status: 'timeout'; readonly clock: 'cpu' | 'wall' }
-  | { readonly status: 'output' }
-  | { readonly status: 'died'; readonly how: string }
-  | { readonly status: 'infra'; readonly message: string }
-)
+/** Lets a process wait with steps run, see checkpoint.py. Keys are any strings, equal for equal steps. */
+export interface Checkpoint {
+  /** Of the steps before the last `steps.length - done` ones: a process that waits with them is continued. */
+  readonly from: string
+  readonly done: number
+  /** Of all steps: under this one a process waits afterwards, when they ran and it pays. */
+  readonly keep: string
+}
+
+/** What the text of a program says about how far its verdict can be trusted. */
+export interface Flags {
+  /** Looks at the interpreter or the process around it, by which a step could forge its own verdict. */
+  readonly introspection: boolean
+  /** Catches every exception, or does nothing about one. */
+  readonly swallowedException: boolean
+  /** The last step neither prints nor binds a name. */
+  readonly nothingComputed: boolean
+  /** Everything that the last step prints stands in it as a literal. */
+  readonly onlyLiteralsPrinted: boolean
+  /** Modules outside the list of those that solutions of mathematics problems use. */
+  readonly unusualImports: readonly string[]
+}
+
+/** Given for a request with `detail`. */
+export interface Detail {
+  /** Index of the step that ran last: the one that failed, or the last of all. */
+  readonly step: number
+  /** What that step printed, up to the limit. */
+  readonly stdout: string
+  /** Largest resident memory, the interpreter included, in MiB. */
+  readonly maxRssMb: number
+  /** null when the process ended before they were known. */
+  readonly flags: Flags | null
+}
+
+/** What a fork server says of a request. */
+export type Reply = {
+  readonly cpuMs: number
+  readonly wallMs: number
+  /** Whether all steps but the last have run. */
+  readonly reachedLast: boolean
+  /** Whether a process waits with all steps run. */
+  readonly kept?: boolean
+} & Partial<Detail> &
+  (
+    | { readonly status: 'batch'; readonly results: PlainResult[] }
+    | { readonly status: 'ok'; readonly stdout: string }
+    | {
+        readonly status: 'error' | 'memory'
+        readonly type?: string
+        readonly message?: string
+        readonly line?: number
+        readonly module?: string
+      }
+    | { readonly status: 'timeout'; readonly clock: 'cpu' | 'wall' }
+    | { readonly status: 'output' }
+    | { readonly status: 'died'; readonly how: string }
+    | { readonly status: 'infra'; readonly message: string }
+  )
+
+/** How a fork server keeps its children from the machine, see isolate.py. */
+export type InnerLevel = 'jail' | 'landlock' | 'rlimit'
+
+/** What a fork server is started with. */
+export interface Launch {
+  readonly python: Python
+  readonly level: InnerLevel
+  /** A command before the interpreter's, such as `docker run -i …`; it needs to hand on only 0, 1 and 2. Empty: none. */
+  readonly wrap: readonly string[]
+  /** Modules that are imported before the first fork. */
+  readonly preload: readonly string[]
+  /** Code that runs then. */
+  readonly warmUp?: string
+  /** Processes that may wait with steps run, at level jail. @default 0 */
+  readonly checkpoints?: number
+  /** What to try without isolation, see probe.py. */
+  readonly probe?: ProbeTarget
+}
+
+/** A file to read, beside which one may be made, and a port of this machine on which something listens. */
+export interface ProbeTarget {
+  readonly file: string
+  readonly port: number
+}
+
+/** What a fork server says of itself once it is ready. */
+export interface Hello {
+  readonly python: string
+  /** Version of the sympy that steps can import; null: none. */
+  readonly sympy: string | null
+  readonly level: InnerLevel
+  /** Whether each child has a user id of its own. */
+  readonly ownUid: boolean
+  /** What the probe did before the isolation; null without a probe. */
+  readonly reached: readonly string[] | null
+}
+
+/** The machine does not let a fork server isolate its children at the level asked for. */
+export class LevelRefused extends Error {}
 
 /** The fork server ended with requests under way. Says nothing about the code of any of them. */
 export class ZygoteDied extends Error {}
 
 const SCRIPT = join(import.meta.dirname, 'zygote.py')
+const MODULES = [
+  'linux',
+  'seccomp',
+  'jail',
+  'landlock',
+  'isolate',
+  'plain',
+  'flags',
+  'checkpoint',
+  'child',
+  'probe',
+  'report',
+  'zygote',
+]
+/** Takes the modules from the first frame: behind a wrapper their files may not exist. */
+const BOOTSTRAP = `import json, os, struct, sys, types
+def read(size):
+    data = b''
+    while len(data) < size:
+        chunk = os.read(0, size - len(data))
+        if not chunk:
+            os._exit(1)
+        data += chunk
+    return data
+sys.path[:] = [entry for entry in sys.path if entry]
+for name, source in json.loads(read(struct.unpack('>I', read(4))[0])):
+    module = types.ModuleType(name)
+    module.__file__ = '/asterism/' + name + '.py'
+    sys.modules[name] = module
+    exec(compile(source, module.__file__, 'exec'), module.__dict__)
+`
+/** All that the interpreter finds in its environment: a fixed order of sets, one thread, UTF-8. */
+const ENVIRONMENT = { PYTHONHASHSEED: '0', LANG: 'C.UTF-8', OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1' }
+const USUAL_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 const START_LIMIT_MS = 30_000
 const GRACE_MS = 5_000 // a server that is this late after a wall limit is taken for stopped
 
@@ -72,17 +195,18 @@ export class Zygote {
   #nextId = 1
   #stderr = ''
   #death: ZygoteDied | null = null
-  #started: { resolve(): void; reject(error: Error): void } | null = null
+  #started: { resolve(hello: Hello): void; reject(error: Error): void } | null = null
+  #hello: Hello | null = null
 
   /** Called once when the server has ended, after every request under way was rejected. */
   onDeath: () => void = () => undefined
 
-  /** Resolves when the server has said hello; rejects with what it wrote to stderr when it ends before. */
-  static async start(python: Python, preload: readonly string[]): Promise<Zygote> {
-    const zygote = new Zygote(python, preload)
+  /** Resolves when the server has said hello; rejects with LevelRefused, or with what it wrote to stderr when it ends before. */
+  static async start(launch: Launch): Promise<Zygote> {
+    const zygote = new Zygote(launch)
     const limit = setTimeout(() => zygote.#kill(`it did not start within ${START_LIMIT_MS / 1000} s`), START_LIMIT_MS)
     try {
-      await new Promise<void>((resolve, reject) => {
+      zygote.#hello = await new Promise<Hello>((resolve, reject) => {
         zygote.#started = { resolve, reject }
       })
     } finally {
@@ -92,16 +216,26 @@ export class Zygote {
     return zygote
   }
 
-  private constructor(python: Python, preload: readonly string[]) {
+  private constructor({ python, level, wrap, preload, warmUp, checkpoints, probe }: Launch) {
+    const isWrapped = wrap.length > 0
+    const config = JSON.stringify({ level, preload, warmUp, checkpoints, probe, stdio: isWrapped })
     const isolated = python.version[1] >= 11 ? ['-s', '-P', '-B'] : ['-s', '-B']
-    this.#process = spawn(python.path, [...isolated, SCRIPT, JSON.stringify({ preload })], {
+    const variables = Object.entries(ENVIRONMENT).map(([name, value]) => `${name}=${value}`)
+    const [command, ...args] = isWrapped
+      ? [...wrap, 'env', '-i', `PATH=${USUAL_PATH}`, ...variables, python.path, '-s', '-B', '-c', BOOTSTRAP, config]
+      : [python.path, ...isolated, SCRIPT, config]
+    this.#process = spawn(command!, args, {
       cwd: '/',
       detached: true, // Ctrl-C in a terminal reaches Node only; the end of the request pipe stops the server
-      stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'],
-      env: { PYTHONHASHSEED: '0', LANG: 'C.UTF-8', OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1' },
+      stdio: isWrapped ? ['pipe', 'pipe', 'pipe'] : ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'],
+      env: isWrapped ? process.env : ENVIRONMENT, // a wrapper is the user's own command; the interpreter gets none of it
     })
-    this.#requests = this.#process.stdio[3] as Socket
-    this.#replies = this.#process.stdio[4] as Socket
+    this.#requests = this.#process.stdio[isWrapped ? 0 : 3] as Socket
+    this.#replies = this.#process.stdio[isWrapped ? 1 : 4] as Socket
+    if (isWrapped) {
+      const sources = MODULES.map((name) => [name, readFileSync(join(import.meta.dirname, `${name}.py`), 'utf8')])
+      this.#requests.write(encodeFrame(sources))
+    }
     this.#process.stderr!.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-2000)
     })
@@ -132,6 +266,10 @@ export class Zygote {
         })
       })
     })
+  }
+
+  get hello(): Hello {
+    return this.#hello!
   }
 
   get pid(): number {
@@ -167,7 +305,11 @@ export class Zygote {
 
   #receive(message: Record<string, unknown>): void {
     if (message.ready === true) {
-      this.#started?.resolve()
+      this.#started?.resolve(message as unknown as Hello)
+      return
+    }
+    if (typeof message.refused === 'string') {
+      this.#started?.reject(new LevelRefused(message.refused))
       return
     }
     const waiting = this.#waiting.get(message.id as number)
@@ -193,6 +335,7 @@ export class Zygote {
       reject(this.#death)
     }
     this.#waiting.clear()
+    this.#requests.destroy() // its end stops whatever the process has left behind
     this.onDeath()
   }
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -20,6 +20,14 @@ function isRunning(pid: number): boolean {
     assert.equal((error as NodeJS.ErrnoException).code, 'ESRCH')
     return false
   }
+}
+
+/** Process ids of everything that a process has started, and what that has; none on systems without /proc. */
+function descendants(pid: number): number[] {
+  const path = `/proc/${pid}/task/${pid}/children`
+  if (!existsSync(path)) return []
+  const children = readFileSync(path, 'utf8').split(' ').filter(Boolean).map(Number)
+  return [...children, ...children.flatMap(descendants)]
 }
 
 /** Resolves when none of the processes runs any more; fails after ten seconds. */
@@ -65,7 +73,7 @@ test('a server that is killed while idle is replaced before the next request nee
 })
 
 test('a step that kills its server each time died; the steps beside it are unharmed', async () => {
-  const verifier = await openVerifier({ processes: 1 })
+  const verifier = await openVerifier({ processes: 1, level: 'rlimit' }) // every other level keeps it from killing
   try {
     const killer = step('import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\nwhile True:\n    pass')
     const good = Array.from({ length: 5 }, (_, n) => step(`for i in [${n}]: print(i)`))
@@ -75,6 +83,134 @@ test('a step that kills its server each time died; the steps beside it are unhar
       others,
       good.map((_, n) => ({ kind: 'ok', stdout: String(n) })),
     )
+  } finally {
+    await verifier.dispose()
+  }
+})
+
+test('a jail ends with the process that started it, and that process with the jail', {
+  skip: !existsSync('/proc/self/task') && 'Linux only',
+}, async (t) => {
+  const verifier = await openVerifier({ processes: 1 })
+  try {
+    if (verifier.stats().isolation.level !== 'jail') return t.skip('this machine grants no jail')
+    for (const victim of ['supervisor', 'first of the namespace'] as const) {
+      const [supervisor] = verifier.stats().pids
+      const slow = verifier.verify([], [step(`import time\ntime.sleep(0.5)\nprint("${victim}")`)])
+      await sleep(150)
+      const inside = descendants(supervisor!)
+      assert.ok(inside.length >= 2, `expected the fork server and a step in it, got ${inside.length} processes`)
+      process.kill(victim === 'supervisor' ? supervisor! : inside[0]!, 'SIGKILL')
+      assert.deepEqual(await slow, [{ kind: 'ok', stdout: victim }])
+      await gone([supervisor!, ...inside])
+    }
+    assert.equal(verifier.stats().deaths, 2)
+  } finally {
+    await verifier.dispose()
+  }
+})
+
+test('more output than any pipe holds, from many steps at once, arrives whole', async () => {
+  const verifier = await openVerifier({ processes: 2, cache: false })
+  try {
+    const text = (n: number) => `${n}`.padStart(3, '0').repeat(21_000)
+    const codes = Array.from({ length: 40 }, (_, n) =>
+      step(`for i in [1]: print("${`${n}`.padStart(3, '0')}" * 21000)`),
+    )
+    const plain = Array.from({ length: 40 }, (_, n) => step(`print("${text(n).slice(0, 6_000)}")`))
+    const [alone, grouped] = await Promise.all([verifier.verify([], codes), verifier.verify([], plain)])
+    for (const [n, verdict] of alone.entries())
+      assert.ok(verdict.kind === 'ok' && verdict.stdout === text(n), `step ${n}`)
+    for (const [n, verdict] of grouped.entries()) {
+      assert.ok(verdict.kind === 'ok' && verdict.stdout === text(n).slice(0, 6_000), `plain step ${n}`)
+    }
+  } finally {
+    await verifier.dispose()
+  }
+})
+
+test('a server that stood still past every deadline, as when a clock jumps, times out nothing that had ended', {
+  skip: !existsSync('/proc/self/task') && 'Linux only',
+}, async () => {
+  const verifier = await openVerifier({ processes: 1, cache: false, limits: { wallMs: 1_500 } })
+  try {
+    const [pid] = verifier.stats().pids
+    const all = [pid!, ...descendants(pid!)]
+    const server = verifier.stats().isolation.level === 'jail' ? all[1]! : all[0]!
+    const verdict = verifier.verify([], [step('import time\ntime.sleep(0.3)\nprint("done")')])
+    await sleep(150)
+    process.kill(server, 'SIGSTOP')
+    await sleep(2_000)
+    process.kill(server, 'SIGCONT')
+    assert.deepEqual(await verdict, [{ kind: 'ok', stdout: 'done' }])
+    assert.equal(verifier.stats().deaths, 0)
+  } finally {
+    await verifier.dispose()
+  }
+})
+
+test('callers wait when the queue is full, and everything is run', async () => {
+  const verifier = await openVerifier({ processes: 1, cache: false, queueLimit: 4 })
+  try {
+    const verdicts = await Promise.all(
+      Array.from({ length: 60 }, (_, n) =>
+        verifier.verify([], [step(`for i in [${n}]: print(i)`), step(`print(${n})`)]),
+      ),
+    )
+    const expected = (n: number) => ({ kind: 'ok', stdout: String(n) })
+    assert.deepEqual(
+      verdicts,
+      verdicts.map((_, n) => [expected(n), expected(n)]),
+    )
+    const waiting = Array.from({ length: 20 }, (_, n) =>
+      verifier.verify([], [step(`import time # ${n}\ntime.sleep(60)`)]),
+    )
+    const settled = Promise.allSettled(waiting)
+    await sleep(50)
+    await verifier.dispose()
+    assert.ok((await settled).every(({ status }) => status === 'rejected'))
+  } finally {
+    await verifier.dispose()
+  }
+})
+
+// ASTERISM_SOAK=100000 runs that many; a server is not replaced meanwhile.
+const runs = Number(process.env.ASTERISM_SOAK ?? 3_000)
+test(`${runs} executions grow neither memory nor descriptors nor processes`, {
+  skip: !existsSync('/proc/self/task') && 'Linux only',
+  timeout: 3_600_000,
+}, async () => {
+  const verifier = await openVerifier({ processes: 1, cache: false, recycleAfter: 10_000_000 })
+  try {
+    const work = async (count: number) => {
+      for (let done = 0; done < count; done += 100) {
+        const codes = Array.from({ length: 100 }, (_, n) =>
+          step(n % 10 === 0 ? 'import math\nprint(1 / 0)' : `for i in [${n}]: print(i, "x" * 100)`),
+        )
+        for (const [n, { kind }] of (await verifier.verify([], codes)).entries())
+          assert.equal(kind, n % 10 ? 'ok' : 'error')
+      }
+    }
+    const measure = () => {
+      const [pid] = verifier.stats().pids
+      const all = [pid!, ...descendants(pid!)]
+      const server = all.at(-1)!
+      const status = readFileSync(`/proc/${server}/status`, 'utf8')
+      return {
+        processes: all.length,
+        descriptors: readdirSync(`/proc/${server}/fd`).length,
+        ownDescriptors: readdirSync('/proc/self/fd').length,
+        residentKb: Number(/VmRSS:\s+(\d+)/.exec(status)![1]),
+      }
+    }
+    await work(1_000)
+    const before = measure()
+    await work(runs)
+    const after = measure()
+    assert.equal(after.processes, before.processes)
+    assert.equal(after.descriptors, before.descriptors)
+    assert.equal(after.ownDescriptors, before.ownDescriptors)
+    assert.ok(after.residentKb < before.residentKb + 2_048, JSON.stringify({ before, after }))
   } finally {
     await verifier.dispose()
   }
@@ -97,7 +233,7 @@ test('a server is replaced after so many runs, and nobody notices', async () => 
 test('what a step leaves running is killed with it', {
   skip: process.platform !== 'linux' && 'Linux only',
 }, async () => {
-  const verifier = await openVerifier({ processes: 1 })
+  const verifier = await openVerifier({ processes: 1, level: 'rlimit' })
   try {
     const code = 'import os, time\npid = os.fork()\nif pid == 0:\n    os.setsid()\n    time.sleep(600)\nprint(pid)'
     const [verdict] = await verifier.verify([], [step(code)])
@@ -112,28 +248,30 @@ test('what a step leaves running is killed with it', {
 test('a sandbox that fails three times rejects with what it said, and gives no verdict', async () => {
   await withImpostor(answering(`'status': 'infra', 'message': 'no process to be had'`), async (python) => {
     const said = /Expected the sandbox to run a step, but it failed 3 times: no process to be had/
-    await assert.rejects(openVerifier({ python, processes: 1 }), said)
+    await assert.rejects(openVerifier({ python, processes: 1, level: 'rlimit' }), said)
   })
 })
 
 test('a sandbox in which not even a good step passes is refused at the start', async () => {
   await withImpostor(answering(`'status': 'timeout', 'clock': 'wall', 'reachedLast': True`), async (python) => {
     const said = /Expected a good step to run under the limits .* got .*"timeout".* Are they too tight\?/
-    await assert.rejects(openVerifier({ python, processes: 1 }), said)
+    await assert.rejects(openVerifier({ python, processes: 1, level: 'rlimit' }), said)
   })
 })
 
-/** A fork server that gives the same answer to everything. */
+/** A fork server that passes the self-test and then gives the same answer to everything. */
 const answering = (fields: string) => `import json, os, struct
+GOOD = {'status': 'ok', 'stdout': '1.8333333333333333\\n'}
 def reply(answer):
     body = json.dumps(answer).encode()
     os.write(4, struct.pack('>I', len(body)) + body)
-reply({'ready': True})
+reply({'ready': True, 'python': '3.11.0', 'sympy': None})
 while True:
     head = os.read(3, 4)
     if not head: break
     request = json.loads(os.read(3, struct.unpack('>I', head)[0]))
-    reply({'id': request['id'], 'cpuMs': 0, 'wallMs': 0, ${fields}})`
+    answer = GOOD if 'fractions' in request['steps'][-1] else {${fields}}
+    reply({'id': request['id'], 'cpuMs': 0, 'wallMs': 0, **answer})`
 
 test('a server that does not start is an error with what it wrote', async () => {
   await withImpostor('raise OSError("no room for a server")', async (python) => {
@@ -177,13 +315,14 @@ test('when Node is killed, its servers and what they run end', async () => {
   const script = `
     const { openVerifier } = await import(${JSON.stringify(module)})
     const verifier = await openVerifier({ processes: 2 })
-    const [first] = await verifier.verify([], [{ text: 'import os\\nprint(os.getppid())', final: false }])
+    await verifier.verify([], [{ text: 'import math', final: false }])
     verifier.verify([], [{ text: 'import time\\ntime.sleep(60)', final: false }])
-    console.log(JSON.stringify([...verifier.stats().pids, Number(first.stdout)]))`
+    setTimeout(() => console.log(JSON.stringify(verifier.stats().pids)), 200)`
   const node = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] })
   const [line] = (await once(node.stdout, 'data')) as [Buffer]
-  const pids = JSON.parse(line.toString()) as number[]
-  assert.ok(pids.every(isRunning))
+  const servers = JSON.parse(line.toString()) as number[]
+  const pids = [...servers, ...servers.flatMap(descendants)]
+  assert.ok(pids.length > servers.length && pids.every(isRunning))
   node.kill('SIGKILL')
   await gone(pids)
 })

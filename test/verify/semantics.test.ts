@@ -1,13 +1,14 @@
 // However a step is run, alone, with siblings or by plain python3, the same must come of it.
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { random } from '../../lib/seed/random.ts'
 import { findPython } from '../../lib/verify/python.ts'
 import { openVerifier, type PythonVerifier } from '../../lib/verify/verifier.ts'
+import { fixture } from '../fixtures.ts'
 import { generatedStep, oddSteps, step } from './generated-steps.ts'
 
 const START = ['a = 12', 'b = 3.5', 'total = a + b'].map(step)
@@ -21,7 +22,7 @@ after(() => verifier.dispose())
 
 test('a verdict does not depend on siblings: groups and single runs agree on generated and odd steps', async () => {
   const rng = random(1, 'group and single')
-  const texts = [...oddSteps, ...Array.from({ length: 2_000 }, () => generatedStep(rng))]
+  const texts = [...oddSteps, ...Array.from({ length: 10_000 }, () => generatedStep(rng))]
   const singlesBefore = verifier.stats().singles
   const groups: Promise<unknown[]>[] = []
   for (let start = 0; start < texts.length; start += 8) {
@@ -34,6 +35,36 @@ test('a verdict does not depend on siblings: groups and single runs agree on gen
   for (const [index, text] of texts.entries()) assert.deepEqual(grouped[index], single[index], text)
 })
 
+test('hostile siblings change no verdict, and have the one that they have alone', async (t) => {
+  const { level } = verifier.stats().isolation
+  if (level === 'rlimit') return t.skip('limits alone do not hold hostile steps')
+  const limits = { cpuMs: 300, wallMs: 10_000 }
+  const hasty = await openVerifier({ cache: false, limits })
+  try {
+    const codes = readFileSync(fixture('hostile-snippets.jsonl'), 'utf8').split('\n').filter(Boolean)
+    const snippets = codes
+      .map((line) => JSON.parse(line) as { id: string; code: string })
+      .filter(({ id }) => !/sleep_forever|stop_self/.test(id)) // they last as long as the wall limit
+      .filter(({ id }) => level === 'jail' || !/kill|stop/.test(id)) // no pid namespace around them
+    const good = ['print(a + 1)', 'b = total * 2\nprint(b)', 'for i in [b]: print(i)']
+    const expected = ['13', '31.0', '3.5'].map((stdout) => ({ kind: 'ok', stdout }))
+    for (let first = 0; first < snippets.length; first += 8) {
+      const some = snippets.slice(first, first + 8)
+      const together = await hasty.verify(
+        START,
+        [good[0]!, ...some.map(({ code }) => code), good[1]!, good[2]!].map(step),
+      )
+      assert.deepEqual([together[0], ...together.slice(-2)], expected)
+      for (const [index, { id, code }] of some.entries()) {
+        const [alone] = await hasty.verify(START, [step(code)])
+        assert.equal(together[index + 1]!.kind, alone!.kind, id)
+      }
+    }
+  } finally {
+    await hasty.dispose()
+  }
+})
+
 test('siblings see none of each other', async () => {
   const [first, second, third] = await verifier.verify([step('a = 1')], ['b = 5', 'print(b)', 'print(a)'].map(step))
   assert.equal(first!.kind, 'ok')
@@ -43,7 +74,7 @@ test('siblings see none of each other', async () => {
 
 test('step by step gives what python3 gives for the whole program', async () => {
   const rng = random(2, 'sequences')
-  const programs = Array.from({ length: 200 }, (_, index) => [
+  const programs = Array.from({ length: 1_000 }, (_, index) => [
     'a = 12\nb = 3.5\ntotal = a + b',
     'höhe = 4\nx1 = total - höhe',
     ...Array.from({ length: 2 + (index % 4) }, () => generatedStep(rng)).filter((text) => !/exit|\0/i.test(text)),

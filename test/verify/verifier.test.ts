@@ -177,7 +177,15 @@ test('the code sees an empty environment and no descriptors but its own', async 
   process.env.ASTERISM_TEST_SECRET = 'secret'
   const own = await openVerifier({ processes: 1 })
   try {
-    const code = 'import os\nprint(sorted(os.environ), sorted(int(d) for d in os.listdir("/dev/fd"))[:4])'
+    const code = `import os
+found = []
+for descriptor in range(64):
+    try:
+        os.fstat(descriptor)
+        found.append(descriptor)
+    except OSError:
+        pass
+print(sorted(os.environ), found)`
     const [verdict] = await own.verify([], [step(code)])
     assert.deepEqual(verdict, {
       kind: 'ok',

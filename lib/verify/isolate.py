@@ -1,0 +1,101 @@
+"""What keeps a step away from the machine, by level: 'jail' (jail.py), 'landlock' (landlock.py), or 'rlimit' (nothing, in
+a container a uid).
+
+Prepared once in the fork server, put in force in each child. Under the first two a child has a uid of its own where root
+starts it, no privileges, and only the system calls of seccomp.py. Time, memory and output are child.py's matter.
+"""
+
+import os
+import sys
+
+import jail
+import landlock
+from linux import LIBC, PR_SET_DUMPABLE, drop_capabilities, prctl
+from seccomp import Filter
+
+FIRST_UIDS = 200_000, 60_200  # of the steps, where root runs the fork server: no account has them; some containers map few
+LIBRARIES = ('/lib', '/lib32', '/lib64', '/usr/lib', '/usr/lib64', '/usr/local/lib', '/nix/store')
+DEVICES = (os.devnull, '/dev/urandom')
+
+
+class Isolation:
+    def __init__(self, level, descriptors, in_container):
+        """Raises OSError with the reason where this machine refuses the level. `descriptors`: for the new process only."""
+        self.level, self.uid, self.rules = level, None, None
+        if level == 'rlimit':
+            # What else is in the container is the fork server: a user id of their own keeps steps from it, and from fork.
+            if in_container and os.getuid() == 0 and all(readable_by_all(path) for path in readable_paths()):
+                self.uid = first_uid()
+            return
+        if LIBC is None:
+            raise OSError(f'{level} needs Linux, this is {sys.platform}')
+        self.filter, self.filter_with_fork = Filter(), Filter(may_fork=True)
+        paths, is_root = readable_paths(), os.getuid() == 0
+        if level == 'jail':
+            in_user_namespace = jail.enter(paths, descriptors)
+            self.uid = first_uid() if is_root and not in_user_namespace else None
+        else:
+            self.rules = landlock.ruleset(paths)
+            # A Python in a private home needs root's ownership to be read; landlock and seccomp hold without a uid.
+            self.uid = first_uid() if is_root and all(readable_by_all(path) for path in paths) else None
+
+    def describe(self):
+        return {'level': self.level, 'ownUid': self.uid is not None}
+
+    def confine(self, slot):
+        """In a child: everything that must happen before the system call filter. `slot` tells children apart."""
+        if self.rules is not None:
+            landlock.restrict(self.rules)
+        if self.uid is not None:
+            become(self.uid + slot)
+        if self.level == 'rlimit':
+            return
+        drop_capabilities()
+        prctl(PR_SET_DUMPABLE, 0)
+
+    def close(self, may_fork=False):
+        """In a child: the last thing before code runs."""
+        if self.level != 'rlimit':
+            (self.filter_with_fork if may_fork else self.filter).enforce(os.getpid())
+
+
+def become(uid):
+    os.setgroups([])
+    os.setresgid(uid, uid, uid)
+    os.setresuid(uid, uid, uid)
+
+
+def first_uid():
+    """The first user id that a child of this process can take; None where root may not change it, as in some containers."""
+    for uid in FIRST_UIDS:
+        pid = os.fork()
+        if pid == 0:
+            try:
+                become(uid)
+                os._exit(0)
+            finally:
+                os._exit(1)
+        if os.waitpid(pid, 0)[1] == 0:
+            return uid
+    return None
+
+
+def readable_paths():
+    """Files and folders that Python and its packages are read from, none of them below another one."""
+    wanted = {os.path.abspath(path) for path in (*sys.path, *LIBRARIES, '/etc/ld.so.cache') if path not in ('', '/')}
+    wanted |= {os.path.realpath(path) for path in wanted}
+    wanted = {path for path in wanted if path != '/' and os.path.exists(path)}
+    wanted |= {path for path in DEVICES if os.path.exists(path)}
+    return sorted(path for path in wanted if not any(path.startswith(other + '/') for other in wanted))
+
+
+def readable_by_all(path):
+    """Whether every user may read `path`: some Pythons live in a private home."""
+    wanted = 0o4
+    while True:
+        mode = os.stat(path).st_mode
+        if mode & wanted != wanted:
+            return False
+        if path == '/':
+            return True
+        path, wanted = os.path.dirname(path), 0o1

@@ -1,0 +1,117 @@
+"""The system calls that a step may make, as a seccomp filter made by hand. Everything else gives EPERM.
+
+Assumes x86-64 or aarch64, 64 bit; any other machine is refused with a message, never run without the filter. What may
+start a process, reach a network, signal another process or write to the system is not in the list.
+"""
+
+import ctypes
+import platform
+import struct
+import sys
+
+from linux import PR_SET_SECCOMP, prctl
+
+AUDIT = {'x86_64': 0xC000003E, 'aarch64': 0xC00000B7}
+
+# name: number on x86-64, number on aarch64 (None: has no such call)
+ALLOWED = {
+    'read': (0, 63), 'write': (1, 64), 'close': (3, 57), 'stat': (4, None), 'fstat': (5, 80), 'lstat': (6, None),
+    'poll': (7, None), 'lseek': (8, 62), 'mmap': (9, 222), 'mprotect': (10, 226), 'munmap': (11, 215), 'brk': (12, 214),
+    'rt_sigaction': (13, 134), 'rt_sigprocmask': (14, 135), 'rt_sigreturn': (15, 139), 'pread64': (17, 67),
+    'readv': (19, 65), 'writev': (20, 66), 'access': (21, None), 'select': (23, None), 'sched_yield': (24, 124),
+    'mremap': (25, 216), 'madvise': (28, 233), 'dup': (32, 23), 'dup2': (33, None), 'nanosleep': (35, 101),
+    'getitimer': (36, 102), 'alarm': (37, None), 'setitimer': (38, 103), 'getpid': (39, 172), 'exit': (60, 93),
+    'uname': (63, 160), 'getcwd': (79, 17), 'readlink': (89, None), 'gettimeofday': (96, 169), 'getrlimit': (97, 163),
+    'getrusage': (98, 165), 'sysinfo': (99, 179), 'times': (100, 153), 'getuid': (102, 174), 'getgid': (104, 176),
+    'geteuid': (107, 175), 'getegid': (108, 177), 'getppid': (110, 173), 'sigaltstack': (131, 132),
+    'arch_prctl': (158, None), 'gettid': (186, 178), 'time': (201, None), 'futex': (202, 98),
+    'sched_getaffinity': (204, 123), 'getdents64': (217, 61), 'restart_syscall': (219, 128),
+    'clock_gettime': (228, 113), 'clock_getres': (229, 114), 'clock_nanosleep': (230, 115), 'exit_group': (231, 94),
+    'openat': (257, 56), 'newfstatat': (262, 79), 'readlinkat': (267, 78), 'faccessat': (269, 48),
+    'pselect6': (270, 72), 'ppoll': (271, 73), 'set_robust_list': (273, 99), 'dup3': (292, 24),
+    'getrandom': (318, 278), 'membarrier': (324, 283), 'statx': (332, 291), 'rseq': (334, 293), 'faccessat2': (439, 439),
+}  # fmt: skip
+
+SELF = 'the process itself'  # stands for its id, which is known only after the fork
+
+# name: (numbers, argument, the values that it may have)
+CHECKED = {
+    'kill': ((62, 129), 0, (SELF,)),
+    'tgkill': ((234, 131), 0, (SELF,)),
+    'prlimit64': ((302, 261), 0, (0,)),
+    # duplicate, close-on-exec, status flags; not F_SETOWN, which sends signals
+    'fcntl': ((72, 25), 1, (0, 1, 2, 3, 4, 1030)),
+    # is it a terminal, how many bytes, close-on-exec, non-blocking
+    'ioctl': ((16, 29), 1, (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)),
+}
+# What fork of the C library is, and nothing else of clone: for the process that is copied after it has run some steps.
+FORK = ((56, 220), 0, (0x01200011, 0x11))
+STRICTER = ((157, 167), 0, (PR_SET_SECCOMP,))  # it may put the filter without fork in force as well
+RECEIVE = (47, 212)  # on the one socket that it was given
+CLONE3 = (435, 435)
+
+LOAD, JUMP_EQUAL, JUMP_LEAST, RETURN = 0x20, 0x15, 0x35, 0x06
+ALLOW, KILL, EPERM, ENOSYS = 0x7FFF0000, 0x80000000, 0x00050001, 0x00050026
+X32 = 0x40000000
+
+
+class Program(ctypes.Structure):
+    _fields_ = [('length', ctypes.c_ushort), ('filter', ctypes.c_void_p)]
+
+
+class Filter:
+    """A filter, ready to be put in force by a child of the process that made it. Raises OSError on another machine."""
+
+    def __init__(self, may_fork=False):
+        machine = platform.machine()
+        if machine not in AUDIT or sys.byteorder != 'little' or struct.calcsize('P') != 8:
+            raise OSError(f'no system call table for {machine}, {struct.calcsize("P") * 8} bit; known: {", ".join(AUDIT)}')
+        self.own_id = []  # offsets at which the id of the process belongs
+        code = self.assemble(machine, may_fork)
+        self.buffer = ctypes.create_string_buffer(code, len(code))
+        self.program = Program(len(code) // 8, ctypes.addressof(self.buffer))
+
+    def assemble(self, machine, may_fork):
+        column = list(AUDIT).index(machine)
+        code = bytearray()
+
+        def emit(kind, value, yes=0, no=0):
+            code.extend(struct.pack('HBBI', kind, yes, no, value))
+
+        def test(number, argument, values):
+            emit(JUMP_EQUAL, number, 0, 2 * len(values) + 2)
+            emit(LOAD, 16 + 8 * argument)
+            for value in values:
+                if value is SELF:
+                    self.own_id.append(len(code) + 4)
+                emit(JUMP_EQUAL, 0 if value is SELF else value, 0, 1)
+                emit(RETURN, ALLOW)
+            emit(RETURN, EPERM)
+
+        emit(LOAD, 4)
+        emit(JUMP_EQUAL, AUDIT[machine], 1, 0)
+        emit(RETURN, KILL)  # a call of another kind of machine, whose numbers mean something else
+        emit(LOAD, 0)
+        if machine == 'x86_64':
+            emit(JUMP_LEAST, X32, 0, 1)
+            emit(RETURN, KILL)
+        for numbers, argument, values in CHECKED.values():
+            test(numbers[column], argument, values)
+        emit(JUMP_EQUAL, CLONE3[column], 0, 1)
+        emit(RETURN, ENOSYS)  # the C library then asks for clone
+        if may_fork:
+            for numbers, argument, values in (FORK, STRICTER):
+                test(numbers[column], argument, values)
+        allowed = [numbers[column] for numbers in ALLOWED.values()]
+        allowed += [RECEIVE[column]] if may_fork else []
+        for number in sorted(number for number in allowed if number is not None):
+            emit(JUMP_EQUAL, number, 0, 1)
+            emit(RETURN, ALLOW)
+        emit(RETURN, EPERM)
+        return bytes(code)
+
+    def enforce(self, pid):
+        """Puts the filter in force for this process, for good. Needs PR_SET_NO_NEW_PRIVS."""
+        for offset in self.own_id:
+            struct.pack_into('I', self.buffer, offset, pid)
+        prctl(PR_SET_SECCOMP, 2, ctypes.addressof(self.program), what='seccomp')

@@ -1,0 +1,182 @@
+// How steps are kept from the machine: which level is chosen, what a machine that refuses gets told, what is in force.
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { chooseIsolation, type LevelOptions } from '../../lib/verify/level.ts'
+import { findPython } from '../../lib/verify/python.ts'
+import { openVerifier } from '../../lib/verify/verifier.ts'
+import { step } from './generated-steps.ts'
+
+const python = await findPython()
+const best = await chooseIsolation(python, { allowWeakIsolation: true })
+const isLinux = process.platform === 'linux'
+
+test('the level in force is named, and so is why it is not a better one', async () => {
+  const order = ['jail', 'landlock', 'rlimit']
+  assert.deepEqual(
+    best.refused.map(({ level }) => level),
+    order.slice(0, order.indexOf(best.level)),
+  )
+  assert.ok(best.refused.every(({ reason }) => reason.length > 0))
+  assert.match(best.python, /^3\.\d+\.\d+/)
+})
+
+test('a level that the machine refuses is refused with the reason and what to do, and not lowered', {
+  skip: !isLinux && 'Linux only',
+}, async () => {
+  // a fork server that meets a machine without landlock, namespaces and a known architecture
+  const said = await withRefusals(async (path) => {
+    const options = { python: path, processes: 1, allowWeakIsolation: false }
+    const messages: string[] = []
+    for (const more of [{}, { level: 'jail' }, { level: 'landlock' }] as LevelOptions[]) {
+      await openVerifier({ ...options, ...more }).then(
+        () => assert.fail('it was not refused'),
+        (error: Error) => messages.push(error.message),
+      )
+    }
+    const weak = await openVerifier({ python: path, processes: 1, allowWeakIsolation: true })
+    const { isolation } = weak.stats()
+    assert.deepEqual(await weak.verify([], [step('print(1)')]), [{ kind: 'ok', stdout: '1' }])
+    await weak.dispose()
+    assert.equal(isolation.level, 'rlimit')
+    assert.deepEqual(
+      isolation.refused.map(({ level }) => level),
+      ['jail', 'landlock'],
+    )
+    return messages
+  })
+  assert.match(said[0]!, /refuses: jail: .*riscv64.*; landlock: .*riscv64.*ASTERISM_WEAK_ISOLATION=1/)
+  assert.match(said[1]!, /no system call table for riscv64, 64 bit; known: x86_64, aarch64/)
+  assert.doesNotMatch(said[2]!, /jail/)
+})
+
+test('a step reaches nothing of the machine', {
+  skip: best.level === 'rlimit' && `this machine grants only limits: ${JSON.stringify(best.refused)}`,
+}, async () => {
+  const verifier = await openVerifier({ processes: 1 })
+  try {
+    const codes = [
+      'import os\nprint(os.path.exists("/etc/passwd") and open("/etc/passwd").read())',
+      'import socket\nsocket.socket()',
+      'import os\nos.fork()',
+      'open("/tmp/x", "w")',
+      'import os\nos.kill(1, 0)',
+      'import os\nprint(os.getuid())',
+    ]
+    const verdicts = await verifier.verify([], codes.map(step))
+    const contents = verdicts[0]!
+    assert.ok(
+      contents.kind === 'error' || (contents.kind === 'ok' && contents.stdout === 'False'),
+      JSON.stringify(contents),
+    )
+    for (const verdict of verdicts.slice(1, 5)) assert.equal(verdict.kind, 'error', JSON.stringify(verdict))
+    const user = verdicts[5]!
+    if (best.ownUid) assert.ok(user.kind === 'ok' && Number(user.stdout) >= 200_000, JSON.stringify(user))
+  } finally {
+    await verifier.dispose()
+  }
+})
+
+test('a wrapper command that hands on 0, 1 and 2 is a container, named as one', {
+  skip: best.level === 'rlimit' && 'the wrapper of this test keeps nothing out by itself',
+}, async () => {
+  const verifier = await openVerifier({ processes: 1, python: python.path, wrap: ['nice', '-n', '1'] })
+  try {
+    const { level, inner } = verifier.stats().isolation
+    assert.equal(level, 'container')
+    assert.equal(inner, best.level)
+    const verdicts = await verifier.verify(
+      [step('a = 1')],
+      ['print(a)', 'import math\nprint(math.gcd(a, 4))'].map(step),
+    )
+    assert.deepEqual(verdicts, [
+      { kind: 'ok', stdout: '1' },
+      { kind: 'ok', stdout: '1' },
+    ])
+    const [order] = await verifier.verify(
+      [],
+      [step('import os\nprint(os.environ["PYTHONHASHSEED"], "HOME" in os.environ)')],
+    )
+    assert.deepEqual(order, { kind: 'ok', stdout: '0 False' })
+  } finally {
+    await verifier.dispose()
+  }
+})
+
+test('a wrapper that keeps nothing out is refused, however it names itself', {
+  skip: !isLinux && 'Linux only',
+}, async () => {
+  await withRefusals(async (path) => {
+    const said = /a step could still read, write, connect/
+    await assert.rejects(openVerifier({ python: path, wrap: ['env'] }), said)
+  })
+})
+
+test('level and wrap must fit each other', async () => {
+  await assert.rejects(openVerifier({ level: 'container' }), /Expected `wrap` to be given with level container/)
+  await assert.rejects(
+    openVerifier({ level: 'jail', wrap: ['env'] }),
+    /Expected `wrap` to be given with level container/,
+  )
+})
+
+const HEADERS = [
+  ['x86_64', 0, '/usr/include/x86_64-linux-gnu/asm/unistd_64.h'],
+  ['aarch64', 1, '/usr/include/asm-generic/unistd.h'],
+] as const
+for (const [machine, column, header] of HEADERS) {
+  const skip = !existsSync(header) && `${header} is not installed`
+  test(`the system call numbers of ${machine} are those of the kernel's header`, { skip }, () => {
+    const text = readFileSync(header, 'utf8')
+    const script = `import json, sys
+sys.path.insert(0, ${JSON.stringify(join(import.meta.dirname, '../../lib/verify'))})
+from seccomp import ALLOWED, CHECKED, CLONE3, FORK, RECEIVE, STRICTER
+named = {**ALLOWED, **{name: call[0] for name, call in CHECKED.items()}}
+print(json.dumps({**named, 'clone3': CLONE3, 'clone': FORK[0], 'prctl': STRICTER[0], 'recvmsg': RECEIVE}))`
+    const run = spawnSync(python.path, ['-c', script], { encoding: 'utf8' })
+    assert.equal(run.status, 0, run.stderr)
+    const numbers = JSON.parse(run.stdout) as Record<string, (number | null)[]>
+    for (const [name, columns] of Object.entries(numbers)) {
+      const generic = name === 'newfstatat' ? 'fstatat' : name
+      const found = text.match(new RegExp(`#define __NR(?:3264)?_(?:${name}|${generic}) (\\d+)`))
+      assert.equal(columns[column] ?? undefined, found ? Number(found[1]) : undefined, `${name} on ${machine}`)
+    }
+  })
+}
+
+/** Gives `body` an interpreter that takes its machine for one without a system call table. */
+async function withRefusals<T>(body: (python: string) => Promise<T>): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), 'asterism-riscv-'))
+  try {
+    const [path, site] = [join(folder, 'python3'), join(folder, 'start.py')]
+    writeFileSync(
+      site,
+      `import platform, runpy, sys
+platform.machine = lambda: 'riscv64'
+arguments = sys.argv[1:]
+while arguments[0].startswith('-') and arguments[0] != '-c':
+    arguments.pop(0)
+if arguments[0] == '-c':
+    sys.argv = ['-c', *arguments[2:]]
+    exec(compile(arguments[1], '<string>', 'exec'))
+else:
+    sys.argv = arguments
+    sys.path[0] = arguments[0].rpartition('/')[0]
+    runpy.run_path(arguments[0], run_name='__main__')
+`,
+    )
+    writeFileSync(
+      path,
+      `#!/bin/sh\n[ "$1" = -I ] && echo '["${path}", [3, 11]]' || exec ${python.path} ${site} "$@"\n`,
+      {
+        mode: 0o755,
+      },
+    )
+    return await body(path)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
