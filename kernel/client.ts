@@ -139,7 +139,10 @@ export async function createClient(link: ClientLink): Promise<Client> {
   const client: Client = {
     request,
     async execute(code, { onOutput, subshell, ...content } = {}) {
-      const reply = request('execute_request', { code, ...content }, { subshell })
+      const { silent = false } = content
+      // In full, because some kernels know no defaults.
+      const defaults = { silent, store_history: !silent, user_expressions: {}, allow_stdin: false, stop_on_error: true }
+      const reply = request('execute_request', { code, ...defaults, ...content }, { subshell })
       const settled = becomesIdle(reply.id)
       const stop = client.onPublished((published) => {
         if (published.parent === reply.id) onOutput?.(published)
