@@ -2,7 +2,7 @@
 // a row of a table. Which ones is said by name; without names, those that take seconds.
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { type Figure, figureTable, plain, type Unit } from './figure.ts'
+import { type Figure, figureTable, plain } from './figure.ts'
 
 const HELP = `npm run bench [-- names… options]   measures the figures of the README on this machine
 
@@ -10,7 +10,7 @@ const HELP = `npm run bench [-- names… options]   measures the figures of the 
   sample     sampled tokens a second, beside one sequence at a time               about 20 s
   search     cost of the tree search itself, with instant models                  about 10 s
   verify     steps of Python a second, beside a process for each step             about 15 s
-  kernel     start, one cell, printing, memory of the notebook kernel             about 30 s
+  kernel     the notebook kernel, beside ipykernel and tslab where installed         about 90 s
   resume     killed at random moments and resumed: the same files?                some minutes
   loop       four rounds for each seed against all targets                        minutes for each seed
   gsm8k      round 1 on a file of real problems (--problems)                      some minutes
@@ -56,11 +56,7 @@ const BENCHES: Readonly<Record<string, (values: Values) => Promise<Figure[]>>> =
   sample: async () => (await import('./sample.ts')).sampleFigures(),
   search: searchFigures,
   verify: verifyFigures,
-  kernel: async () =>
-    Object.entries(await (await import('./kernel.ts')).measure()).map(([name, measured]) => {
-      const [, figure = name, unit = 'count'] = /^(.*): (.*)$/.exec(name) ?? []
-      return plain({ bench: 'kernel', figure, measured, unit: unit as Unit, how: 'median, seen from a client' })
-    }),
+  kernel: async () => (await import('./kernel.ts')).kernelFigures({ log }),
   resume: async ({ kills }) => (await import('./resume.ts')).resumeFigures({ kills: integer('kills', kills), log }),
   loop: async ({ seeds, run, runs, set }) =>
     (await import('./loop.ts')).loopFigures({

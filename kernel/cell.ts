@@ -4,9 +4,20 @@
 // declared already comes in, what the cell declares goes out.
 import MagicString from 'magic-string'
 import { parseSync } from 'oxc-parser'
-import { transformSync } from 'oxc-transform'
-import { children, lexicalNames, type Node, type Reference, references, varNames } from './scope.ts'
+import { HOST } from './interruption.ts'
+import { guardLoops, isLoop } from './loop-guard.ts'
+import {
+  boundNames,
+  children,
+  hasAwait,
+  lexicalNames,
+  type Node,
+  type Reference,
+  references,
+  varNames,
+} from './scope.ts'
 import { type Position, type PositionMap, throughMaps } from './source-position.ts'
+import { type LanguageOptions, positionAt, type Stripped, stripTypes } from './strip.ts'
 
 /** One imported name: `local` in the cell, `imported` in the module (`*` is the whole namespace). */
 export interface ImportedName {
@@ -32,6 +43,8 @@ export interface Names {
   readonly realm: ReadonlySet<string>
   /** Names that functions of earlier cells refer to. */
   readonly captured: ReadonlySet<string>
+  /** Loops keep their variables where a debugger looks for them. */
+  readonly plainLoops?: boolean
 }
 
 /** A cell ready to run. */
@@ -48,53 +61,13 @@ export interface CompiledCell {
   readonly maps: PositionMap[]
 }
 
-/** Why a cell cannot run: what the parser says, where (1-based). */
-export class CellSyntaxError extends SyntaxError {
-  override readonly name = 'SyntaxError'
-  readonly line: number
-  readonly column: number
-  readonly hint: string | null
-  constructor(message: string, line: number, column: number, hint: string | null) {
-    super(message)
-    this.line = line
-    this.column = column
-    this.hint = hint
-  }
-}
+export { HOST }
 
-/** The object through which a cell's code reaches the kernel; a name that no person would choose. */
-export const HOST = '$asterism'
 const prefixed = (name: string): string => `$cell_${name}`
 
-/** Line and column, 1-based, of an offset. */
-export function positionAt(text: string, offset: number): { line: number; column: number } {
-  const before = text.slice(0, offset)
-  return { line: before.split('\n').length, column: offset - before.lastIndexOf('\n') }
-}
-
-/** Removes the types. Throws CellSyntaxError where the text is not TypeScript. */
-export function stripTypes(name: string, source: string): { code: string; map: PositionMap } {
-  const result = transformSync(`${name}.ts`, source, {
-    lang: 'ts',
-    sourceType: 'module',
-    sourcemap: true,
-    target: 'es2022',
-    typescript: { onlyRemoveTypeImports: true },
-  })
-  const error = result.errors[0]
-  if (error !== undefined) {
-    // The parser counts in UTF-16, as editors do; the transformer counts in bytes.
-    const parsed = parseSync(`${name}.ts`, source, { lang: 'ts', sourceType: 'module' }).errors[0]
-    const start = parsed?.labels[0]?.start ?? Math.min(error.labels.at(-1)?.start ?? 0, source.length)
-    const { line, column } = positionAt(source, start)
-    throw new CellSyntaxError(error.message, line, column, error.helpMessage)
-  }
-  return { code: result.code, map: () => result.map }
-}
-
 /** Compiles one cell. Throws CellSyntaxError. */
-export function compileCell(name: string, source: string, earlier: Names): CompiledCell {
-  const { code: script, map } = stripTypes(name, source)
+export function compileCell(name: string, source: string, earlier: Names, options: LanguageOptions = {}): CompiledCell {
+  const { code: script, maps } = strippedCell(name, source, options)
   const program = parseSync(`${name}.js`, script, { lang: 'js', sourceType: 'module' }).program as unknown as Node
   const body = (program.body as Node[]).filter((statement) => statement.type !== 'EmptyStatement')
   const text = new MagicString(script)
@@ -102,7 +75,10 @@ export function compileCell(name: string, source: string, earlier: Names): Compi
   const unexported = body.map(unwrapExport)
   const imports = body.filter((statement) => statement.type === 'ImportDeclaration')
   const imported = imports.flatMap((statement) => importedNames(statement).map((entry) => entry.local))
-  const names = [...new Set([...imported, ...lexicalNames(unexported), ...body.flatMap(varNames)])]
+  // Names that the lowering made up stay inside the cell.
+  const isOwn = (one: string): boolean => source.includes(one)
+  const declared = [...lexicalNames(unexported), ...body.flatMap(varNames)].filter(isOwn)
+  const names = [...new Set([...imported, ...declared])]
 
   const renamed = new Map(names.filter((one) => earlier.realm.has(one)).map((one) => [one, prefixed(one)]))
   const isRenamed = (one: string): string | undefined => renamed.get(one) ?? earlier.renamed.get(one)
@@ -115,31 +91,45 @@ export function compileCell(name: string, source: string, earlier: Names): Compi
   rewriteImportCalls(program, text)
   const last = body.at(-1)
   for (const statement of body) {
-    rewriteStatement(statement, text, (one) => isRenamed(one) ?? one, statement === last)
+    rewriteStatement(statement, text, { binding: (one) => isRenamed(one) ?? one, isOwn }, statement === last)
   }
+  hoistFunctions(unexported, text)
   const bindings = names.map((one) => renamed.get(one) ?? one)
   const declares = bindings.filter((one, at) => !earlier.declared.has(one) && !imported.includes(names[at] as string))
   const captured = [...new Set(uses.filter((use) => use.deferred).map((use) => use.name))]
   const shared = new Set([...earlier.captured, ...captured])
   const isPrivate = (one: string): boolean =>
     !shared.has(one) && !isRenamed(one) && (declares.includes(one) || earlier.declared.has(one))
-  for (const statement of body) hastenLoop(statement, text, uses, isPrivate)
+  if (!earlier.plainLoops) for (const statement of body) hastenLoops(statement, text, uses, isPrivate)
+  guardLoops(program, text)
+  for (const statement of body) checkAwaits(statement, text)
 
   const declaration = declares.length > 0 ? `let ${declares.join(', ')};` : ''
-  // Functions were moved to the front, as the language does; the rest stays in its order.
   text.prepend(`'use strict';${declaration}(async () => {\n`).append('\n})()')
   return {
     code: text.toString(),
     imports: imports.map((statement) => {
-      const position = (): Position => throughMaps([map], positionAt(script, statement.start)) ?? { line: 1, column: 1 }
+      const position = (): Position => throughMaps(maps, positionAt(script, statement.start)) ?? { line: 1, column: 1 }
       return { specifier: specifierOf(statement), names: importedNames(statement), position }
     }),
     declares,
     names,
     renamed,
     captured,
-    maps: [() => text.generateMap({ source: name, hires: 'boundary' }), map],
+    maps: [() => text.generateMap({ source: name, hires: 'boundary' }), ...maps],
   }
+}
+
+/** A cell that is nothing but `{ a: 1 }` is meant as an object, though as a statement it would be a block. */
+function strippedCell(name: string, source: string, options: LanguageOptions): Stripped {
+  const isBraced = /^\s*\{[\s\S]*\}\s*$/.test(source)
+  const expression = `(${source}\n)`
+  if (!isBraced || parseSync(`${name}.ts`, expression, { lang: 'ts', sourceType: 'module' }).errors.length > 0) {
+    return stripTypes(name, source, options)
+  }
+  const text = new MagicString(source).prepend('(').append('\n)')
+  const { code, maps } = stripTypes(name, expression, options)
+  return { code, maps: [...maps, () => text.generateMap({ source: name, hires: 'boundary' })] }
 }
 
 function unwrapExport(statement: Node): Node {
@@ -160,7 +150,7 @@ function importedNames(statement: Node): ImportedName[] {
 }
 
 /** `import(x)` and `import.meta` mean nothing in a script: both go through the host. */
-export function rewriteImportCalls(node: Node, text: MagicString): void {
+function rewriteImportCalls(node: Node, text: MagicString): void {
   if (node.type === 'ImportExpression') text.update(node.start, node.start + 'import'.length, `${HOST}.import`)
   if (node.type === 'MetaProperty' && (node.meta as Node).name === 'import') {
     text.update(node.start, node.end, `${HOST}.meta`)
@@ -168,12 +158,14 @@ export function rewriteImportCalls(node: Node, text: MagicString): void {
   for (const child of children(node)) rewriteImportCalls(child, text)
 }
 
-function rewriteStatement(
-  statement: Node,
-  text: MagicString,
-  binding: (name: string) => string,
-  isLast: boolean,
-): void {
+/** What is known of the cell's names: the binding of each, and whether the person wrote it. */
+interface CellNames {
+  binding(name: string): string
+  isOwn(name: string): boolean
+}
+
+function rewriteStatement(statement: Node, text: MagicString, names: CellNames, isLast: boolean): void {
+  const { binding } = names
   switch (statement.type) {
     case 'ImportDeclaration':
     case 'ExportAllDeclaration':
@@ -189,7 +181,7 @@ function rewriteStatement(
       text.remove(statement.start, declaration.start)
       const isValue = !/Declaration$/.test(declaration.type)
       const inner = isValue ? { ...statement, type: 'ExpressionStatement', expression: declaration } : declaration
-      rewriteStatement(inner as Node, text, binding, isLast)
+      rewriteStatement(inner as Node, text, names, isLast)
       return
     }
     case 'ExpressionStatement': {
@@ -209,7 +201,6 @@ function rewriteStatement(
       text.remove(id.start, id.end)
       text.prependRight(statement.start, `${binding(id.name as string)} = ${named(id, binding)}`)
       text.appendLeft(statement.end, `${named(id, binding) === '' ? '' : `)`};`)
-      if (statement.start > 0) text.move(statement.start, statement.end, 0)
       return
     }
     case 'ClassDeclaration': {
@@ -222,12 +213,32 @@ function rewriteStatement(
       return
     }
     case 'VariableDeclaration':
+      if (isMadeUp(statement, names)) return
       detachEnum(statement, text)
       rewriteDeclaration(statement, text, true)
       return
+    case 'TryStatement': {
+      // `using` puts the rest of a cell into a block.
+      const inner = (statement.block as Node).body as Node[]
+      if (isLast && inner[0] !== undefined && isMadeUp(inner[0], names)) {
+        const value = inner.at(-1) as Node
+        if (value.type === 'ExpressionStatement') rewriteStatement(value, text, names, true)
+      }
+      rewriteVars(statement, text, names)
+      return
+    }
     default:
-      rewriteVars(statement, text)
+      rewriteVars(statement, text, names)
   }
+}
+
+/** Functions are there before the first statement runs; of two with one name the second stays. */
+function hoistFunctions(body: readonly Node[], text: MagicString): void {
+  const isFunction = ({ type, id }: Node): boolean => type === 'FunctionDeclaration' && id !== null
+  const first = body.findIndex((statement) => !isFunction(statement))
+  if (first < 0) return
+  const front = body[first - 1]?.end ?? 0
+  for (const { start, end } of body.slice(first).filter(isFunction).reverse()) text.move(start, end, front)
 }
 
 /** A renamed binding would rename the function: `Object.defineProperty` on the way in keeps the person's name. */
@@ -264,21 +275,47 @@ function detachEnum(statement: Node, text: MagicString): void {
 }
 
 /** `var` inside blocks and loops of the top level belongs to the top level too. */
-function rewriteVars(node: Node, text: MagicString, parent: Node | null = null): void {
+function rewriteVars(node: Node, text: MagicString, names: CellNames, parent: Node | null = null): void {
   if (/Function/.test(node.type) || node.type === 'StaticBlock') return
-  if (node.type === 'VariableDeclaration' && node.kind === 'var') {
+  if (node.type === 'VariableDeclaration' && node.kind === 'var' && !isMadeUp(node, names)) {
     const inHead = /^For/.test(parent?.type ?? '') && parent?.body !== node
     rewriteDeclaration(node, text, !inHead)
   }
-  for (const child of children(node)) rewriteVars(child, text, node)
+  for (const child of children(node)) rewriteVars(child, text, names, node)
 }
 
-const LOOPS = new Set(['ForStatement', 'ForInStatement', 'ForOfStatement', 'WhileStatement', 'DoWhileStatement'])
+/** A variable of the lowering, such as the context of `using`. */
+const isMadeUp = (node: Node, { isOwn }: CellNames): boolean =>
+  node.type === 'VariableDeclaration' &&
+  !(node.declarations as Node[]).some(({ id }) => boundNames(id as Node).some(isOwn))
+
+/** Code of a cell that was interrupted while it waited goes no further. */
+function checkAwaits(node: Node, text: MagicString): void {
+  if (/Function/.test(node.type)) return
+  if (node.type === 'AwaitExpression') {
+    text.appendRight(node.start, `${HOST}.resumed(`).appendLeft(node.end, ')')
+  }
+  for (const child of children(node)) checkAwaits(child, text)
+}
+
+const unlabelled = (node: Node): Node => (node.type === 'LabeledStatement' ? unlabelled(node.body as Node) : node)
+
+/** Loops of the top level, also inside its blocks. */
+function hastenLoops(
+  node: Node,
+  text: MagicString,
+  uses: readonly Reference[],
+  isPrivate: (name: string) => boolean,
+): void {
+  if (isLoop(unlabelled(node)) && !hasAwait(node)) hastenLoop(node, text, uses, isPrivate)
+  else if (/Statement$|^CatchClause$/.test(node.type)) {
+    for (const child of children(node)) hastenLoops(child, text, uses, isPrivate)
+  }
+}
 
 /**
  * A top-level loop that assigns numbers to shared bindings pays for each assignment; a local variable does not. So the
- * bindings that a loop assigns, and that no function can see, are local for the time of the loop. When the loop is
- * interrupted they keep the value from before it.
+ * bindings that a loop assigns, and that no function can see, are local for the time of the loop.
  */
 function hastenLoop(
   statement: Node,
@@ -286,7 +323,6 @@ function hastenLoop(
   uses: readonly Reference[],
   isPrivate: (name: string) => boolean,
 ): void {
-  if (!LOOPS.has(statement.type) || hasAwait(statement)) return
   const within = uses.filter((use) => use.start >= statement.start && use.end <= statement.end)
   const names = [...new Set(within.filter((use) => use.written && isPrivate(use.name)).map((use) => use.name))]
   if (names.length === 0) return
@@ -299,10 +335,4 @@ function hastenLoop(
   const store = names.map((name) => `${name} = ${local(name)};`).join(' ')
   text.prependLeft(statement.start, `{ let ${load}; try { `)
   text.appendRight(statement.end, ` } finally { ${store} } }`)
-}
-
-function hasAwait(node: Node): boolean {
-  if (/Function/.test(node.type)) return false
-  if (node.type === 'AwaitExpression' || (node.type === 'ForOfStatement' && node.await)) return true
-  return children(node).some(hasAwait)
 }

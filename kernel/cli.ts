@@ -4,6 +4,11 @@ import { existsSync } from 'node:fs'
 import { basename, dirname, extname, join } from 'node:path'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import type { Place } from './kernelspec.ts'
+import { typecheckOf } from './language/typecheck.ts'
+
+interface InstallFlags extends PlaceFlags {
+  typecheck?: string
+}
 
 interface PlaceFlags {
   user?: boolean
@@ -24,7 +29,11 @@ export async function kernelCommand(args: readonly string[]): Promise<number> {
       .option('--name <name>', 'name of the kernelspec', 'asterism')
   withPlace(program.command('install'))
     .description('writes the kernelspec')
-    .action((flags: PlaceFlags) => say(`Installed the kernel in ${installKernel(place(flags), flags.name)}`))
+    .option('--typecheck <mode>', 'off, warn (show type errors; default) or error (do not run a cell that has some)')
+    .action((flags: InstallFlags) => {
+      say(`Installed the kernel in ${installKernel(place(flags), flags.name, typecheckOf(flags.typecheck))}`)
+      say(`It runs on this Node, also when another is active: ${process.execPath}`)
+    })
   withPlace(program.command('uninstall'))
     .description('removes the kernelspec')
     .action((flags: PlaceFlags) => say(`Removed ${uninstallKernel(place(flags), flags.name)}`))
@@ -34,8 +43,9 @@ export async function kernelCommand(args: readonly string[]): Promise<number> {
     .option('--prefix <dir>', 'look also under DIR/share/jupyter')
     .action(({ prefix }: { prefix?: string }) => {
       const kernels = listKernels(prefix === undefined ? [] : [join(prefix, 'share', 'jupyter')])
-      for (const { name, folder, displayName, isOurs } of kernels) {
+      for (const { name, folder, displayName, isOurs, defect } of kernels) {
         say(`${isOurs ? '*' : ' '} ${name.padEnd(16)} ${displayName.padEnd(28)} ${folder}`)
+        if (defect !== null) say(`${' '.repeat(19)}${defect}`)
       }
       if (kernels.length === 0) say('No kernels are installed. Install this one with: asterism kernel install')
     })
@@ -47,6 +57,7 @@ interface RunFlags {
   out?: string
   quiet?: boolean
   timeout?: number
+  typecheck?: boolean
 }
 
 /** `asterism run NOTEBOOK`. `args`: what follows `run`. */
@@ -59,6 +70,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
     .option('--out <file>', 'path of the executed notebook (default: NOTEBOOK with .executed before .ipynb)')
     .option('--quiet', 'shows errors only')
     .option('--timeout <seconds>', 'limit for one cell', seconds)
+    .option('--typecheck', 'stops at the first cell with a type error, before it runs')
     .action(async (notebook: string, flags: RunFlags) => {
       code = await run(notebook, flags)
     })
@@ -67,7 +79,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
 
 async function run(
   notebook: string,
-  { parameter, out = executedPath(notebook), quiet, timeout }: RunFlags,
+  { parameter, out = executedPath(notebook), quiet, timeout, typecheck = false }: RunFlags,
 ): Promise<number> {
   const [{ runNotebook }, { createLiveView }, { parseParameters }] = await Promise.all([
     import('./run.ts'),
@@ -94,6 +106,7 @@ async function run(
       out,
       parameters: parseParameters(parameter),
       signal: abort.signal,
+      typecheck: typecheck ? 'error' : 'off',
       ...(timeout === undefined ? {} : { timeoutSeconds: timeout }),
       ...(quiet ? {} : { view: createLiveView(terminal) }),
     })

@@ -1,15 +1,19 @@
-// A client of our own: starts a kernel as a real process, or joins one through its connection file, and speaks ZeroMQ to
-// it. Used by `asterism run` and by the tests. One reply for each request; outputs in the order in which they came.
+// A client of our own: one reply for each request, outputs in the order in which they came. Speaks over any link; starts
+// a kernel as a real process and speaks ZeroMQ to it. Used by `asterism run` and by the tests.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Dealer, Subscriber } from 'zeromq'
-import { type Channel, type Connection, connectionText, endpoint } from './connection.ts'
-import { header, type Incoming, type Input, type Output, type RequestType } from './message.ts'
-import { decode, encode } from './wire.ts'
+import { type Channel, type Connection, connectionText } from './connection.ts'
+import type { Typecheck } from './language/typecheck.ts'
+import type { Output, RequestType } from './message.ts'
+import { type CommMessages, type CommType, header, type Incoming, type Input, type Message } from './message.ts'
+import { within } from './patience.ts'
+import type { RequestChannel } from './transport.ts'
+import { environmentOf } from './user-options.ts'
+import { linkZeromq, type ZeromqLink } from './zeromq-link.ts'
 
 /** A published message, with the id of the request that it belongs to. */
 export interface Published {
@@ -21,110 +25,125 @@ export interface Published {
 
 /** A connection to a kernel. */
 export interface Client {
-  /** Sends a request; resolves with its reply. Interrupt and shutdown travel on control. */
-  request<T extends RequestType>(type: T, content: Input<T>, options?: { channel?: 'shell' | 'control' }): Reply<T>
+  /** Sends a request; resolves with its reply. Interrupts, shutdown and subshells travel on control. */
+  request<T extends RequestType>(type: T, content: Input<T>, options?: RequestOptions): Reply<T>
   /** Runs code; resolves when the reply has come and the kernel is idle again, so that all output has come too. */
   execute(code: string, options?: ExecuteOptions): Promise<Output<'execute_request'>>
   /** Hears everything that is published. Returns a function that stops it. */
   onPublished(listener: (published: Published) => void): () => void
-  /** Answers input requests. */
-  onQuestion(answer: (prompt: string, password: boolean) => string | Promise<string>): void
-  /** Sends raw frames on shell, for tests of what must be dropped. */
-  sendFrames(frames: Buffer[]): Promise<void>
-  /** Resolves with true when the heartbeat answers within the time. */
-  isAlive(timeoutMs: number): Promise<boolean>
+  /** Sends a message on a comm; resolves when the kernel has dealt with it. */
+  sendComm<T extends CommType>(type: T, content: CommMessages[T], options?: SendOptions): Promise<void>
+  /** Answers input requests; null: no answer. */
+  onQuestion(answer: (prompt: string, password: boolean) => Answer | Promise<Answer>): void
   close(): void
+}
+
+type Answer = string | null
+
+export interface RequestOptions {
+  channel?: 'shell' | 'control'
+  /** Id of a subshell. @default the main shell */
+  subshell?: string | undefined
+}
+
+export interface SendOptions {
+  subshell?: string | undefined
+  metadata?: Record<string, unknown>
+  buffers?: readonly Buffer[]
 }
 
 type Reply<T extends RequestType> = Promise<Output<T>> & { readonly id: string }
 
 export interface ExecuteOptions extends Omit<Input<'execute_request'>, 'code'> {
   onOutput?: (published: Published) => void
+  subshell?: string
 }
 
-/** Joins a kernel. Resolves when it answers and its publications arrive. */
-export async function connectClient(connection: Connection): Promise<Client> {
-  const { key } = connection
-  const session = header('', '').msg_id
-  const routingId = session
-  const sockets = {
-    shell: new Dealer({ routingId }),
-    control: new Dealer({ routingId }),
-    stdin: new Dealer({ routingId }),
-  }
-  const iopub = new Subscriber({ receiveHighWaterMark: 0 })
-  for (const [channel, socket] of Object.entries(sockets)) {
-    socket.linger = 0
-    socket.connect(endpoint(connection, channel as Channel))
-  }
-  iopub.connect(endpoint(connection, 'iopub'))
-  iopub.subscribe()
+/** How a client reaches its kernel. */
+export interface ClientLink {
+  send(channel: RequestChannel, message: Message): Promise<void>
+  onMessage(listener: (channel: RequestChannel | 'iopub', message: Incoming) => void): void
+  close(): void
+}
 
+const ON_CONTROL: readonly string[] = [
+  'interrupt_request',
+  'shutdown_request',
+  'create_subshell_request',
+  'delete_subshell_request',
+  'list_subshell_request',
+] satisfies RequestType[]
+
+/** A publication comes within this time once the subscription holds, in milliseconds. */
+const HEAR_MS = 500
+
+/** Speaks over a link. Resolves when the kernel answers and its publications arrive. */
+export async function createClient(link: ClientLink): Promise<Client> {
+  const session = header('', '').msg_id
   const waiting = new Map<string, (message: Incoming) => void>()
   const listeners = new Set<(published: Published) => void>()
   const idle = new Map<string, () => void>()
-  let question: (prompt: string, password: boolean) => string | Promise<string> = () => ''
+  let question: (prompt: string, password: boolean) => Answer | Promise<Answer> = () => ''
   let welcomed: () => void = () => undefined
-  const welcome = new Promise<void>((resolve) => {
-    welcomed = resolve
+  const welcome = new Promise<true>((resolve) => {
+    welcomed = () => resolve(true)
   })
-  let sending: Promise<unknown> = Promise.resolve()
-  const send = (socket: Dealer, frames: Buffer[]): Promise<void> => {
-    const sent = sending.then(() => (socket.closed ? undefined : socket.send(frames)))
-    sending = sent.catch(() => undefined)
-    return sent
-  }
+  const becomesIdle = (id: string): Promise<void> => new Promise((resolve) => idle.set(id, resolve))
+  const messageOf = (
+    type: string,
+    content: object,
+    { subshell, metadata = {}, buffers = [] }: SendOptions,
+  ): Message => ({
+    header: { ...header(type, session, 'client'), ...(subshell === undefined ? {} : { subshell_id: subshell }) },
+    parent: {},
+    metadata,
+    content: { ...content },
+    buffers,
+  })
 
-  const read = async (socket: Dealer | Subscriber, handle: (message: Incoming) => void): Promise<void> => {
-    for await (const frames of socket) {
-      const message = decode(key, frames)
-      if (!('refused' in message)) handle(message)
-    }
+  const ask = async (message: Incoming): Promise<void> => {
+    const value = await question(String(message.content.prompt), message.content.password === true)
+    if (value === null) return
+    const head = header('input_reply', session)
+    await link.send('stdin', { header: head, parent: message.header, metadata: {}, content: { value } })
   }
-  const failed = (error: Error): void => {
-    if (!iopub.closed) process.stderr.write(`asterism client: ${error.message}\n`)
-  }
-  const onReply = (message: Incoming): void => waiting.get(message.parent.msg_id ?? '')?.(message)
-  read(sockets.shell, onReply).catch(failed)
-  read(sockets.control, onReply).catch(failed)
-  read(sockets.stdin, (message) => {
-    const { prompt, password } = message.content
-    Promise.resolve(question(String(prompt), password === true)).then((value) => {
-      const reply = { header: header('input_reply', session), parent: message.header, metadata: {}, content: { value } }
-      return send(sockets.stdin, encode(key, reply))
-    }, failed)
-  }).catch(failed)
-  read(iopub, (message) => {
+  const hear = (message: Incoming): void => {
     const { msg_type: type } = message.header
     const parent = message.parent.msg_id ?? ''
-    if (type === 'iopub_welcome') welcomed()
+    welcomed()
     for (const listener of listeners) listener({ type, parent, content: message.content, message })
     if (type === 'status' && message.content.execution_state === 'idle') {
       idle.get(parent)?.()
       idle.delete(parent)
     }
-  }).catch(failed)
+  }
+  link.onMessage((channel, message) => {
+    if (channel === 'iopub') hear(message)
+    else if (channel === 'stdin') void ask(message)
+    else waiting.get(message.parent.msg_id ?? '')?.(message)
+  })
 
-  const request: Client['request'] = (type, content, { channel } = {}) => {
-    const isControl = type === 'interrupt_request' || type === 'shutdown_request'
-    const socket = sockets[channel ?? (isControl ? 'control' : 'shell')]
-    const message = { header: header(type, session, 'client'), parent: {}, metadata: {}, content: { ...content } }
+  const request: Client['request'] = (type, content, { channel, subshell } = {}) => {
+    const message = messageOf(type, content, { subshell })
     const id = message.header.msg_id
     const reply = new Promise<Output<typeof type>>((resolve, reject) => {
       waiting.set(id, (answer) => {
         waiting.delete(id)
         resolve(answer.content as unknown as Output<typeof type>)
       })
-      send(socket, encode(key, message)).catch(reject)
+      link.send(channel ?? (ON_CONTROL.includes(type) ? 'control' : 'shell'), message).catch(reject)
     })
     return Object.assign(reply, { id })
   }
 
   const client: Client = {
     request,
-    async execute(code, { onOutput, ...content } = {}) {
-      const reply = request('execute_request', { code, ...content })
-      const settled = new Promise<void>((resolve) => idle.set(reply.id, resolve))
+    async execute(code, { onOutput, subshell, ...content } = {}) {
+      const { silent = false } = content
+      // In full, because some kernels know no defaults.
+      const defaults = { silent, store_history: !silent, user_expressions: {}, allow_stdin: false, stop_on_error: true }
+      const reply = request('execute_request', { code, ...defaults, ...content }, { subshell })
+      const settled = becomesIdle(reply.id)
       const stop = client.onPublished((published) => {
         if (published.parent === reply.id) onOutput?.(published)
       })
@@ -135,6 +154,12 @@ export async function connectClient(connection: Connection): Promise<Client> {
         stop()
       }
     },
+    async sendComm(type, content, options = {}) {
+      const message = messageOf(type, content, options)
+      const settled = becomesIdle(message.header.msg_id)
+      await link.send('shell', message)
+      await settled
+    },
     onPublished(listener) {
       listeners.add(listener)
       return () => void listeners.delete(listener)
@@ -142,34 +167,19 @@ export async function connectClient(connection: Connection): Promise<Client> {
     onQuestion(answer) {
       question = answer
     },
-    sendFrames: (frames) => send(sockets.shell, frames),
-    isAlive: (timeoutMs) => heartbeat(connection, timeoutMs),
-    close() {
-      iopub.close()
-      for (const socket of Object.values(sockets)) socket.close()
-    },
+    close: link.close,
   }
-  await Promise.all([request('kernel_info_request', {}), welcome])
+  // Kernels without a welcome publish only what they are asked for, and at first nobody may hear it.
+  do await request('kernel_info_request', {})
+  while ((await within(HEAR_MS, welcome)) === null)
   return client
-}
-
-async function heartbeat(connection: Connection, timeoutMs: number): Promise<boolean> {
-  const socket = new Dealer({ linger: 0, receiveTimeout: timeoutMs })
-  socket.connect(endpoint(connection, 'hb'))
-  try {
-    await socket.send([Buffer.alloc(0), Buffer.from('ping')])
-    await socket.receive()
-    return true
-  } catch {
-    return false // no answer in time
-  } finally {
-    socket.close()
-  }
 }
 
 /** A kernel that this process started. */
 export interface StartedKernel {
   readonly client: Client
+  /** The sockets below the client. */
+  readonly link: ZeromqLink
   readonly connection: Connection
   readonly pid: number
   /** Resolves with the exit code when the process has ended; null: by a signal. */
@@ -179,15 +189,21 @@ export interface StartedKernel {
 }
 
 export interface StartOptions {
+  /** Command of a kernelspec, with `{connection_file}`. @default this package's kernel on this Node */
+  argv?: readonly string[]
   /** Working directory of the cells. @default that of this process */
   cwd?: string
   /** Notebook that the cells belong to: imports are resolved from its folder. @default one in `cwd` */
   notebook?: string
+  /** Keeps what is run in the person's history. @default false */
+  history?: boolean
+  /** What happens to cells with type errors. @default ASTERISM_TYPECHECK, else `warn` */
+  typecheck?: Typecheck
   /** Environment variables beside those of this process. */
   env?: Record<string, string>
 }
 
-const ENTRY = join(import.meta.dirname, 'main.js')
+const OWN = [process.execPath, join(import.meta.dirname, 'main.js'), '{connection_file}']
 /** Another process may take a free port before the kernel does. */
 const ATTEMPTS = 3
 
@@ -202,7 +218,14 @@ export async function startKernelProcess(options: StartOptions = {}): Promise<St
   }
 }
 
-async function startOnce({ cwd = process.cwd(), notebook, env = {} }: StartOptions): Promise<StartedKernel> {
+async function startOnce({
+  argv = OWN,
+  cwd = process.cwd(),
+  notebook,
+  typecheck,
+  history = false,
+  env = {},
+}: StartOptions): Promise<StartedKernel> {
   const connection: Connection = {
     transport: 'tcp',
     ip: '127.0.0.1',
@@ -212,14 +235,15 @@ async function startOnce({ cwd = process.cwd(), notebook, env = {} }: StartOptio
   const folder = mkdtempSync(join(tmpdir(), 'asterism-kernel-'))
   const file = join(folder, 'connection.json')
   writeFileSync(file, connectionText(connection), { mode: 0o600 })
-  const child: ChildProcess = spawn(process.execPath, [ENTRY, file], {
+  const [command = '', ...args] = argv.map((part) => part.replaceAll('{connection_file}', file))
+  const child: ChildProcess = spawn(command, args, {
     cwd,
     stdio: ['ignore', 'ignore', 'pipe'],
     detached: process.platform !== 'win32', // Ctrl-C reaches the client, which decides
     env: {
-      ...process.env,
+      ...environmentOf({ ...(notebook && { notebook }), ...(typecheck && { typecheck }) }),
       JPY_PARENT_PID: String(process.pid),
-      ...(notebook === undefined ? {} : { ASTERISM_NOTEBOOK: notebook }),
+      ...(history ? {} : { ASTERISM_HISTORY: 'off' }),
       ...env,
     },
   })
@@ -231,15 +255,17 @@ async function startOnce({ cwd = process.cwd(), notebook, env = {} }: StartOptio
     child.once('error', reject)
     child.once('close', (code) => resolve(code))
   })
+  const link = linkZeromq(connection)
   const clean = (): void => rmSync(folder, { recursive: true, force: true })
   try {
     const died = exited.then((code) => {
       throw new Error(complaint.trim() || `The kernel ended at once, exit code ${code}`)
     })
-    const client = await Promise.race([connectClient(connection), died])
+    const client = await Promise.race([createClient(link), died])
     died.catch(() => undefined)
     return {
       client,
+      link,
       connection,
       pid: child.pid as number,
       exited,
@@ -256,6 +282,7 @@ async function startOnce({ cwd = process.cwd(), notebook, env = {} }: StartOptio
     }
   } catch (error) {
     child.kill('SIGKILL')
+    link.close()
     clean()
     throw error
   }

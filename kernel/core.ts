@@ -1,8 +1,9 @@
 // The kernel without sockets: takes requests from a transport, runs user code in a process of its own, answers. The law
 // for every request: busy, its outputs, its reply, idle, in this order. Control requests never wait for a cell.
-import { readFileSync } from 'node:fs'
 import { createExecutions } from './executions.ts'
+import { historyFolder, openHistory } from './history.ts'
 import {
+  type CommType,
   type Header,
   header,
   type Incoming,
@@ -14,7 +15,10 @@ import {
   replyType,
 } from './message.ts'
 import { createOutbox } from './outbox.ts'
+import { ownManifest } from './own-package.ts'
+import { createShells, noSuchSubshell, type Shell } from './subshells.ts'
 import type { RequestChannel, Transport } from './transport.ts'
+import type { UserOptions } from './user-options.ts'
 
 /** A running kernel. */
 export interface Kernel {
@@ -24,91 +28,182 @@ export interface Kernel {
   dispose(): Promise<void>
 }
 
+export interface KernelOptions extends UserOptions {
+  /** Folder of the stored history; null keeps it in memory. @default the user's */
+  historyFolder?: string | null
+}
+
 /** A request on its way to its handler. */
 interface Context<T extends RequestType> {
   readonly message: Incoming
   readonly channel: RequestChannel
   readonly content: Input<T>
+  readonly shell: Shell
+  /** An error or an interrupt came while it waited for its turn. */
+  readonly isAborted: boolean
 }
 
 type Handlers = { [T in RequestType]: (context: Context<T>) => Output<T> | Promise<Output<T>> }
 
+const COMM_TYPES: readonly string[] = ['comm_open', 'comm_msg', 'comm_close'] satisfies CommType[]
+
 /** Starts the kernel on a transport. */
-export function startKernel(transport: Transport): Kernel {
+export function startKernel(transport: Transport, options: KernelOptions = {}): Kernel {
   const outbox = createOutbox(transport)
-  const executions = createExecutions(outbox)
+  const folder = options.historyFolder === undefined ? historyFolder() : options.historyFolder
+  const history = openHistory(folder)
+  const executions = createExecutions(outbox, history, options)
+  const shells = createShells()
+  const answering = new Set<Promise<void>>()
   let close: () => void = () => undefined
   const closed = new Promise<void>((resolve) => {
     close = resolve
   })
   let ending: Promise<void> | null = null
+  const end = async (): Promise<void> => {
+    shells.abortWaiting()
+    await executions.dispose()
+    await Promise.all(answering) // the cells that just ended still have their replies to send
+    await transport.dispose()
+    close()
+  }
   const dispose = (): Promise<void> => {
-    ending ??= executions
-      .dispose()
-      .then(() => transport.dispose())
-      .then(close)
+    ending ??= end()
     return ending
   }
 
   const handlers: Handlers = {
     kernel_info_request: () => kernelInfo(),
-    execute_request: ({ message, content }) => executions.execute(message, content),
-    is_complete_request: async ({ content }) => (await import('./completeness.ts')).completeness(content.code),
-    complete_request: ({ message, content }) => executions.complete(message.header.msg_id, content),
-    inspect_request: ({ message, content }) => executions.inspect(message.header.msg_id, content),
-    history_request: ({ content }) => executions.history(content),
-    comm_info_request: () => ({ status: 'ok', comms: {} }),
-    interrupt_request: async () => {
+    async execute_request({ message, content, shell, isAborted }) {
+      expectText(content, 'code')
+      if (isAborted || ending !== null) return executions.aborted()
+      const reply = await executions.execute(message, content)
+      if (reply.status === 'error' && content.stop_on_error !== false) shell.abortWaiting()
+      return reply
+    },
+    async is_complete_request({ content }) {
+      expectText(content, 'code')
+      return (await import('./completeness.ts')).completeness(content.code)
+    },
+    complete_request({ message, content }) {
+      expectText(content, 'code')
+      return executions.complete(message.header.msg_id, content)
+    },
+    inspect_request({ message, content }) {
+      expectText(content, 'code')
+      return executions.inspect(message.header.msg_id, content)
+    },
+    history_request: ({ content }) => ({ status: 'ok', history: history.select(content) }),
+    comm_info_request({ content: { target_name: target } }) {
+      const comms = [...executions.comms()].filter(([, name]) => target === undefined || name === target)
+      return { status: 'ok', comms: Object.fromEntries(comms.map(([id, target_name]) => [id, { target_name }])) }
+    },
+    debug_request: ({ message, content }) => executions.debug(message.header, content),
+    async interrupt_request() {
+      shells.abortWaiting()
       await executions.interrupt()
       return { status: 'ok' }
     },
-    shutdown_request: ({ content }) => ({ status: 'ok', restart: content.restart === true }),
+    create_subshell_request: () => ({ status: 'ok', subshell_id: shells.create() }),
+    delete_subshell_request({ content }) {
+      shells.delete(content.subshell_id)
+      return { status: 'ok' }
+    },
+    list_subshell_request: () => ({ status: 'ok', subshell_id: shells.list() }),
+    shutdown_request({ message, content }) {
+      const reply = { status: 'ok', restart: content.restart === true } as const
+      outbox.publish('shutdown_reply', message.header, reply) // for the other clients
+      return reply
+    },
   }
 
-  const answer = async <T extends RequestType>(type: T, context: Context<T>): Promise<void> => {
-    const { message, channel } = context
-    const parent = message.header
+  const busy = async (parent: Header, work: () => void | Promise<void>): Promise<void> => {
     outbox.publish('status', parent, { execution_state: 'busy' })
     try {
-      const content = await handlers[type](context)
-      outbox.reply(channel, message, replyType(type), { ...content })
-    } catch (error) {
-      const { name, message: evalue, stack = '' } = error as Error
-      const failure = { status: 'error', ename: name, evalue, traceback: stack.split('\n') }
-      outbox.reply(channel, message, replyType(type), failure)
+      await work()
     } finally {
       outbox.publish('status', parent, { execution_state: 'idle' })
     }
-    if (type === 'shutdown_request') await dispose()
   }
 
-  // Executions take turns; everything else is answered while a cell runs.
-  let turn: Promise<void> = Promise.resolve()
-  const receive = (channel: RequestChannel, message: Incoming): void => {
+  const answer = <T extends RequestType>(type: T, context: Context<T>): Promise<void> => {
+    const { message, channel } = context
+    return busy(message.header, async () => {
+      try {
+        const content = await handlers[type](context)
+        outbox.reply(channel, message, replyType(type), { ...content })
+      } catch (error) {
+        const { name, message: evalue, stack = '' } = error as Error
+        const failure = { status: 'error', ename: name, evalue, traceback: stack.split('\n') }
+        outbox.reply(channel, message, replyType(type), failure)
+      }
+    })
+  }
+
+  /** Comms whose opening waits for its turn: what follows on them waits too. */
+  const opening = new Map<unknown, Promise<void>>()
+  /** A comm opens after the cells before it, which may begin to listen; a message on it need not wait for a cell. */
+  const receiveComm = (message: Incoming, shell: Shell): Promise<void> => {
+    const id = message.content.comm_id
+    const deliver = (): Promise<void> => busy(message.header, () => executions.comm(message))
+    if (message.header.msg_type !== 'comm_open') return (opening.get(id) ?? Promise.resolve()).then(deliver)
+    const opened = shell.inTurn(deliver)
+    opening.set(id, opened)
+    return opened.finally(() => opening.delete(id))
+  }
+
+  const isRequest = (name: string): name is RequestType => Object.hasOwn(handlers, name)
+  const receive = async (channel: RequestChannel, message: Incoming): Promise<void> => {
     const type = message.header.msg_type
-    const isRequest = (name: string): name is RequestType => Object.hasOwn(handlers, name)
-    if (type === 'execute_request') {
-      executions.enqueue(message.header)
-      turn = turn.then(() => answer(type, { message, channel, content: message.content as Input<typeof type> }))
-    } else if (isRequest(type)) {
-      void answer(type, { message, channel, content: message.content as never })
-    } else if (type === 'input_reply') executions.answerQuestion(message)
-    else if (type === 'comm_open') refuseComm(message.header, message.content.comm_id)
+    if (type === 'input_reply') return executions.answerQuestion(message)
+    const shell = shells.of(message.header.subshell_id)
+    if (!isRequest(type) && !COMM_TYPES.includes(type)) return
+    if (shell === null) return refuse(channel, message)
+    if (!isRequest(type)) return receiveComm(message, shell)
+    const context = { message, channel, content: message.content as never, shell, isAborted: false }
+    // Executions take turns; everything else is answered while a cell runs.
+    if (type !== 'execute_request') return answer(type, context)
+    return shell.inTurn((isAborted) => answer(type, { ...context, isAborted }))
   }
-  /** Nothing listens behind any comm target: the protocol wants such a comm closed. */
-  const refuseComm = (parent: Header, comm: unknown): void => {
-    outbox.publish('status', parent, { execution_state: 'busy' })
-    outbox.publish('comm_close', parent, { comm_id: comm, data: {} })
-    outbox.publish('status', parent, { execution_state: 'idle' })
-  }
+  const refuse = (channel: RequestChannel, { header: parent, ...rest }: Incoming): Promise<void> =>
+    busy(parent, () => {
+      const { name: ename, message: evalue } = noSuchSubshell(parent.subshell_id)
+      const failure = { status: 'error', ename, evalue, traceback: [`${ename}: ${evalue}`] }
+      const type = parent.msg_type.replace(/_request$/, '_reply')
+      if (type !== parent.msg_type) outbox.reply(channel, { header: parent, ...rest }, type, failure)
+    })
 
   outbox.publish('status', header('starting', outbox.session), { execution_state: 'starting' })
-  transport.onMessage(receive)
+  transport.onSubscribe(outbox.welcome)
+  transport.onMessage((channel, message) => {
+    const answered = receive(channel, message)
+      .catch(reportFault)
+      .finally(() => answering.delete(answered))
+    answering.add(answered)
+    if (message.header.msg_type === 'shutdown_request') void answered.then(dispose)
+  })
   return { closed, dispose }
 }
 
+/** A fault of the kernel itself costs its request, not the person's variables. */
+function reportFault(error: Error): void {
+  process.stderr.write(`asterism kernel: a request failed: ${error.stack}\n`)
+}
+
+function expectText<K extends string>(content: { [key in K]: string }, field: K): void {
+  const value: unknown = content[field]
+  if (typeof value !== 'string') throw new TypeError(`Expected \`${field}\` to be text, got ${JSON.stringify(value)}`)
+}
+
+const SUPPORTED_FEATURES = ['debugger', 'kernel subshells']
+const HELP_LINKS = [
+  { text: 'TypeScript', url: 'https://www.typescriptlang.org/docs/' },
+  { text: 'Node.js', url: `https://nodejs.org/docs/latest-v${process.versions.node.split('.')[0]}.x/api/` },
+  { text: 'JavaScript', url: 'https://developer.mozilla.org/docs/Web/JavaScript' },
+]
+
 function kernelInfo(): KernelInfo {
-  const { version } = JSON.parse(readFileSync(packageFile(), 'utf8')) as { version: string }
+  const { version } = ownManifest()
   return {
     status: 'ok',
     protocol_version: PROTOCOL_VERSION,
@@ -124,14 +219,8 @@ function kernelInfo(): KernelInfo {
       nbconvert_exporter: 'script',
     },
     banner: `Asterism ${version}, a TypeScript kernel on Node ${process.versions.node}`,
-    debugger: false,
-    supported_features: [],
-    help_links: [],
+    debugger: true,
+    supported_features: SUPPORTED_FEATURES,
+    help_links: HELP_LINKS,
   }
-}
-
-/** package.json lies above this file, at one of two depths: sources and dist. */
-function packageFile(): URL {
-  const url = new URL('../package.json', import.meta.url)
-  return url.pathname.endsWith('/dist/package.json') ? new URL('../../package.json', import.meta.url) : url
 }

@@ -1,10 +1,15 @@
 // Runs compiled cells in this process's realm and keeps their bindings. One instance per process. Interrupts end the wait
-// for a pending cell and stop a loop in the part before its first await; later loops block the process, and only its
-// owner can end that.
+// for a pending cell and stop its loops (interruption.ts); a signal ends whatever else computes before the first await.
+// What neither of them reaches blocks the process, and only its owner can end that.
+import { types } from 'node:util'
 import vm from 'node:vm'
 import { type CompiledCell, compileCell, HOST, type ImportedName } from './cell.ts'
+import { debugging, marked } from './debug/marker.ts'
+import * as helpers from './helpers.ts'
+import { isInterruption, isStopping, stopLoops, TURN } from './interruption.ts'
 import type { Modules, Namespace } from './modules.ts'
 import { registerScript } from './source-position.ts'
+import type { LanguageOptions } from './strip.ts'
 
 /** What a cell came to. */
 export type Outcome =
@@ -23,7 +28,11 @@ export interface Evaluator {
 }
 
 /** Prepares the realm. `realm`: the names that a cell must not overwrite for everybody else. */
-export function createEvaluator(modules: Modules, realm: ReadonlySet<string>): Evaluator {
+export function createEvaluator(
+  modules: Modules,
+  realm: ReadonlySet<string>,
+  language: LanguageOptions = {},
+): Evaluator {
   const declared = new Set<string>()
   const renamed = new Map<string, string>()
   const captured = new Set<string>()
@@ -32,9 +41,16 @@ export function createEvaluator(modules: Modules, realm: ReadonlySet<string>): E
     import: (specifier: unknown) => modules.load(String(specifier)),
     meta: modules.meta,
     named: (name: string, value: object) => Object.defineProperty(value, 'name', { value: name, configurable: true }),
+    stopLoops,
+    resumed: (value: unknown) => {
+      realmTurn()
+      return value
+    },
     value: undefined as unknown,
   }
+  const realmTurn = (globalThis as Record<string, unknown>)[TURN] as () => void
   Object.defineProperty(globalThis, HOST, { value: host })
+  Object.defineProperty(globalThis, 'babelHelpers', { value: helpers }) // the name that lowered code uses
   Object.assign(globalThis, { require: modules.require })
 
   const bindImport = (namespace: Namespace, specifier: string, { local, imported }: ImportedName): void => {
@@ -69,13 +85,13 @@ export function createEvaluator(modules: Modules, realm: ReadonlySet<string>): E
     // The last line closes the wrapper and calls it.
     registerScript(name, cell.maps, cell.code.split('\n').length - 1)
     try {
-      const script = new vm.Script(cell.code, { filename: name })
+      const script = new vm.Script(marked(cell.code), { filename: name })
       for (const one of cell.declares) declared.add(one)
       const result = (await script.runInThisContext({ breakOnSigint: true })) as { value: unknown } | undefined
+      if (isStopping()) return { kind: 'interrupted' } // the cell caught what its loop threw
       return result === undefined ? { kind: 'nothing' } : { kind: 'value', value: result.value }
     } catch (error) {
-      const code = (error as NodeJS.ErrnoException | null)?.code
-      return code === 'ERR_SCRIPT_EXECUTION_INTERRUPTED' ? { kind: 'interrupted' } : { kind: 'thrown', error }
+      return wasStopped(error) ? { kind: 'interrupted' } : { kind: 'thrown', error }
     }
   }
 
@@ -83,7 +99,7 @@ export function createEvaluator(modules: Modules, realm: ReadonlySet<string>): E
     async run(name, source, signal) {
       let cell: CompiledCell
       try {
-        cell = compileCell(name, source, { declared, renamed, realm, captured })
+        cell = compileCell(name, source, { declared, renamed, realm, captured, plainLoops: debugging.on }, language)
       } catch (error) {
         return { kind: 'thrown', error }
       }
@@ -102,6 +118,11 @@ export function createEvaluator(modules: Modules, realm: ReadonlySet<string>): E
     binding: (name) => renamed.get(name) ?? name,
   }
 }
+
+/** By us, or by a signal that ended the script. */
+const wasStopped = (error: unknown): boolean =>
+  isInterruption(error) ||
+  (types.isNativeError(error) && (error as NodeJS.ErrnoException).code === 'ERR_SCRIPT_EXECUTION_INTERRUPTED')
 
 const rejectWrite = (name: string) => (): void => {
   throw new TypeError(`Cannot assign to '${name}' because it is an import`)

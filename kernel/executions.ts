@@ -1,229 +1,290 @@
-// The cells that run: one at a time, in the user-code process, which this file owns. Keeps the header of each cell's
+// What runs in the user-code process, which this file owns: cells, and what listens to comms. Keeps the header of each
 // request, so that late output finds its own cell, and brings the process back when it died or could not be interrupted.
-import type { Header, Incoming, Input, Output } from './message.ts'
+// Does not decide when a cell may start: that is its shell's turn (subshells.ts).
+import { randomUUID } from 'node:crypto'
+import { createDebugging } from './debugging.ts'
+import { type HelpQuestion, helpQuestion } from './help-question.ts'
+import type { History } from './history.ts'
+import { createLanguage } from './language/language.ts'
+import type { CommType, Failure, Header, Incoming, Input, Output, Page } from './message.ts'
+import { createOpenComms } from './open-comms.ts'
 import type { Outbox } from './outbox.ts'
-import { startUserProcess, type UserEvents, type UserProcess } from './user-process.ts'
+import type { FrameHead } from './output.ts'
+import { within } from './patience.ts'
+import type { UserOptions } from './user-options.ts'
+import { startUserProcess, type UserEvents, type UserProcess, type UserRequest } from './user-process.ts'
 
 /** A cell that does not stop within this time is ended with its process, in milliseconds. */
 const INTERRUPT_PATIENCE_MS = 1500
-/** A cell that waits ends within this time after it was asked; one that computes needs a signal, in milliseconds. */
-const SIGNAL_AFTER_MS = 100
+/** A cell that waits, or turns a loop, ends within this time; what else computes needs a signal, in milliseconds. */
+const SIGNAL_AFTER_MS = 400
 /** Questions about a name wait this long for the user-code process, in milliseconds. */
 const LOOK_PATIENCE_MS = 1000
 /** Requests whose late output still finds its cell. */
-const REMEMBERED_CELLS = 10_000
+const REMEMBERED_REQUESTS = 10_000
+/** Longer results are not kept in the history, in bytes of their message. */
+const MAX_REMEMBERED_RESULT = 100_000
 
 type ExecuteOutput = Output<'execute_request'>
 
 export interface Executions {
-  /** Announces an execution, in the order in which they will run. */
-  enqueue(request: Header): void
+  /** Runs a cell now. */
   execute(message: Incoming, content: Input<'execute_request'>): Promise<ExecuteOutput>
-  /** Ends the running cell; keeps variables where that is possible, and says so where it is not. */
+  /** The reply of a cell that does not run. */
+  aborted(): ExecuteOutput
+  /** Ends what is running in all shells; keeps variables where that is possible, and says so where it is not. */
   interrupt(): Promise<void>
   complete(id: string, content: Input<'complete_request'>): Promise<Output<'complete_request'>>
   inspect(id: string, content: Input<'inspect_request'>): Promise<Output<'inspect_request'>>
-  history(content: Input<'history_request'>): Output<'history_request'>
+  debug(request: Header, content: Input<'debug_request'>): Promise<Output<'debug_request'>>
+  /** Gives the answer of a person to the cell that asked. */
   answerQuestion(message: Incoming): void
+  /** Delivers a comm message; resolves when all that listen have finished. */
+  comm(message: Incoming): Promise<void>
+  /** Comms that are open, by id. */
+  comms(): ReadonlyMap<string, string>
   dispose(): Promise<void>
 }
 
-interface Running {
+/** A cell or a comm message that the user-code process is busy with. */
+interface Work {
   readonly message: Incoming
-  readonly count: number
-  finish(reply: ExecuteOutput): void
+  readonly isCell: boolean
+  /** Where it stands in the history; null where it is not kept. */
+  readonly line: number | null
+  readonly ended: Promise<unknown>
+  /** Ends it: with the process's reply, or with why there is none. */
+  answer(content: Buffer | Failure): void
 }
 
 /** Starts the user-code process. */
-export function createExecutions(outbox: Outbox): Executions {
+export function createExecutions(outbox: Outbox, history: History, options: UserOptions): Executions {
   let count = 0
   let unnumbered = 0
-  let running: Running | null = null
   let latest: Header | null = null
   let disposed = false
-  const waiting = new Set<string>()
-  const aborted = new Set<string>()
   const parents = new Map<string, Header>()
+  const works = new Map<string, Work>()
   const replies = new Map<string, (content: Buffer) => void>()
-  const questions: string[] = []
-  const past: HistoryEntry[] = []
+  /** Questions to people: message id of each → what asked. */
+  const questions = new Map<string, { work: string; request: string }>()
+  const comms = createOpenComms(outbox)
+  const debugging = createDebugging(outbox, () => {
+    user.send({ type: 'debug' })
+    return user.debugPipe
+  })
 
   const events: UserEvents = {
     frame(head, body) {
-      const parent = 'cell' in head ? (parents.get(head.cell) ?? latest) : null
       if (head.type === 'reply') {
+        works.get(head.request)?.answer(body)
         replies.get(head.request)?.(body)
-        replies.delete(head.request)
-      } else if (parent === null) return
+        return
+      }
+      if (head.type === 'ready' || head.type === 'raw') return
+      const parent = parents.get(head.type === 'comm' ? head.request : head.cell) ?? latest
+      if (head.type === 'comm') comms.publish(head, body, parent ?? {})
+      else if (head.type === 'setting') language.setTypecheck(JSON.parse(body.toString('utf8')).value)
+      else if (parent === null) return
       else if (head.type === 'stream') outbox.stream(head.name, parent, body)
-      else if (head.type === 'publish') outbox.publish(head.message, parent, body)
-      else if (head.type === 'input') askClient(head.request, body)
+      else if (head.type === 'input') askClient(head, body)
+      else {
+        if (head.message === 'execute_result') rememberResult(head.cell, body)
+        outbox.publish(head.message, parent, body)
+      }
     },
     raw(name, text) {
       if (latest !== null) outbox.stream(name, latest, Buffer.from(text))
     },
     died(how) {
       if (disposed) return
-      user = startUserProcess(events)
-      lost(`The process that runs the cells ended (${how})`)
+      startAgain()
+      lost(`The process that runs the cells ended (${how})`, [...works.values()])
     },
   }
-  let user: UserProcess = startUserProcess(events)
+  let user: UserProcess = startUserProcess(events, options)
+
+  const startAgain = (): void => {
+    user = startUserProcess(events, options)
+    debugging.restarted()
+  }
+
+  /** Runs work in the process; resolves with what it answers, or with the failure that ended it. */
+  const run = async (message: Incoming, line: number | null, request: UserRequest): Promise<Buffer | Failure> => {
+    const { msg_id: id } = message.header
+    if (works.has(id)) throw new Error(`Expected a message id of its own, got that of a request under way: ${id}`)
+    let answer: Work['answer'] = () => undefined
+    const ended = new Promise<Buffer | Failure>((resolve) => {
+      answer = resolve
+    })
+    works.set(id, { message, isCell: request.type === 'execute', line, ended, answer })
+    remember(parents, id, message.header)
+    user.send(request)
+    try {
+      return await ended
+    } finally {
+      works.delete(id)
+      if (request.type === 'comm') parents.delete(id) // a slider sends thousands: they must not push cells out
+      for (const [question, { work }] of questions) if (work === id) questions.delete(question)
+    }
+  }
 
   /** Tells whoever waits that the variables are gone. */
-  const lost = (reason: string): void => {
+  const lost = (reason: string, ended: readonly Work[]): void => {
     const evalue = `${reason}. It was started again: all variables are gone, run the cells above once more.`
-    questions.length = 0
-    replies.clear()
-    if (running === null) {
-      if (latest !== null) outbox.stream('stderr', latest, Buffer.from(`${evalue}\n`))
-      return
+    const cells = ended.filter((work) => work.isCell)
+    const parent = cells[0]?.message.header ?? latest
+    comms.closeAll(parent ?? {})
+    language.forget()
+    if (cells.length === 0 && latest !== null) outbox.stream('stderr', latest, Buffer.from(`${evalue}\n`))
+    end(ended, 'KernelRestarted', evalue)
+  }
+
+  /** Ends work from this side. */
+  const end = (ended: readonly Work[], ename: string, evalue: string): void => {
+    const shown = { ename, evalue, traceback: [`${ename}: ${evalue}`] }
+    for (const { message, isCell, answer } of ended) {
+      if (isCell && message.content.silent !== true) outbox.publish('error', message.header, shown)
+      answer({ status: 'error', ...shown })
     }
-    const failure = { ename: 'KernelRestarted', evalue, traceback: [`KernelRestarted: ${evalue}`] }
-    outbox.publish('error', running.message.header, failure)
-    const { count: execution_count } = running
-    running.finish({ status: 'error', ...failure, payload: [], user_expressions: {}, execution_count })
   }
 
-  const ends = async (cell: Running, patienceMs: number): Promise<boolean> => {
-    const deadline = performance.now() + patienceMs
-    while (running === cell && performance.now() < deadline) await sleep(5)
-    return running !== cell
+  /** Stops all that runs. */
+  const stop = async (): Promise<void> => {
+    user.stopLoops() // also of a callback that computes after its cell has ended
+    if (works.size === 0) return
+    const all = Promise.all([...works.values()].map((work) => work.ended))
+    user.send({ type: 'interrupt' })
+    if ((await within(SIGNAL_AFTER_MS, all)) !== null) return
+    // It does not listen, so it computes. A signal sent earlier could hit it between two cells, where nothing takes it.
+    user.signalInterrupt()
+    if ((await within(INTERRUPT_PATIENCE_MS, all)) !== null) return
+    const old = { user, works: [...works.values()] }
+    startAgain()
+    await old.user.end(0)
+    const left = old.works.filter((work) => works.get(work.message.header.msg_id) === work)
+    lost('The cell computed without a pause and could not be interrupted, so its process was ended', left)
   }
 
-  const askClient = (request: string, body: Buffer): void => {
-    if (running === null) return
-    questions.push(request)
-    outbox.ask(running.message, body)
+  const askClient = ({ cell, request }: FrameHead & { type: 'input' }, body: Buffer): void => {
+    const work = works.get(cell)
+    if (work !== undefined) questions.set(outbox.ask(work.message, body), { work: cell, request })
+  }
+
+  const rememberResult = (cell: string, body: Buffer): void => {
+    const line = works.get(cell)?.line ?? null
+    if (line === null || body.length > MAX_REMEMBERED_RESULT) return
+    const { data } = JSON.parse(body.toString('utf8')) as { data: Record<string, unknown> }
+    if (typeof data['text/plain'] === 'string') history.setOutput(line, data['text/plain'])
   }
 
   const look = async <T>(kind: 'complete' | 'inspect', id: string, code: string, cursor: number): Promise<T | null> => {
     const answer = new Promise<Buffer>((resolve) => replies.set(id, resolve))
     user.send({ type: 'look', id, kind, code, cursor })
-    const late = AbortSignal.timeout(LOOK_PATIENCE_MS)
-    const patience = new Promise<null>((resolve) => late.addEventListener('abort', () => resolve(null)))
-    const body = await Promise.race([answer, patience])
+    const body = await within(LOOK_PATIENCE_MS, answer)
     replies.delete(id)
     return body === null ? null : (JSON.parse(body.toString('utf8')) as T)
   }
 
+  const aborted = (): ExecuteOutput => ({ status: 'aborted', execution_count: count })
+
+  const language = createLanguage(
+    {
+      tell: (request, text) => outbox.stream('stderr', request, Buffer.from(text)),
+      async liveNames() {
+        const all = await look<Output<'complete_request'>>('complete', randomUUID(), '', 0)
+        return all?.matches ?? null
+      },
+    },
+    options,
+  )
+
+  const inspect: Executions['inspect'] = (id, content) =>
+    language.inspect(content, look('inspect', id, content.code, content.cursor_pos))
+
+  const help = async (request: Header, { name, detail }: HelpQuestion): Promise<Page[]> => {
+    const asked = { code: name, cursor_pos: [...name].length, detail_level: detail }
+    const { found, data } = await inspect(randomUUID(), asked)
+    if (!found) outbox.stream('stderr', request, Buffer.from(`Nothing is known of ${name}.\n`))
+    return found ? [{ source: 'page', data, start: 0 }] : []
+  }
+
   return {
-    enqueue: (request) => waiting.add(request.msg_id),
     async execute(message, content) {
       const { msg_id: id } = message.header
-      waiting.delete(id)
-      if (aborted.delete(id)) return { status: 'aborted', execution_count: count }
       const { code, silent = false, store_history: stored = !silent, allow_stdin: allowStdin = false } = content
       const isNumbered = stored && !silent
       if (isNumbered) count += 1
       const execution = count
       const name = isNumbered ? `cell ${count}` : `unnumbered cell ${++unnumbered}`
-      const entry: HistoryEntry = { line: execution, input: code, output: null }
-      if (isNumbered) past.push(entry)
+      if (isNumbered) history.add(execution, code)
       latest = message.header
-      remember(parents, id, message.header)
       if (!silent) outbox.publish('execute_input', message.header, { code, execution_count: execution })
-      const reply = await new Promise<ExecuteOutput>((finish) => {
-        running = { message, count: execution, finish }
-        replies.set(id, (body) => finish(JSON.parse(body.toString('utf8')) as ExecuteOutput))
-        const userExpressions = content.user_expressions ?? {}
-        user.send({ type: 'execute', id, name, code, count: execution, silent, allowStdin, userExpressions })
-      })
-      running = null
-      if (reply.status === 'error' && content.stop_on_error !== false) {
-        for (const queued of waiting) aborted.add(queued)
+      const asked = helpQuestion(code)
+      if (asked !== null) {
+        const page = await help(message.header, asked)
+        return { status: 'ok', payload: page, user_expressions: {}, execution_count: execution }
       }
-      return reply
-    },
-    async interrupt() {
-      const cell = running
-      if (cell === null) return
-      for (const queued of waiting) aborted.add(queued)
-      user.send({ type: 'interrupt' })
-      if (await ends(cell, SIGNAL_AFTER_MS)) return
-      // It does not listen, so it computes. A signal sent earlier could hit it between two cells, where nothing takes it.
-      user.signalInterrupt()
-      if (await ends(cell, INTERRUPT_PATIENCE_MS)) return
-      const old = user
-      user = startUserProcess(events)
-      await old.end(0)
-      lost('The cell computed without a pause and could not be interrupted, so its process was ended')
-    },
-    async complete(id, { code, cursor_pos }) {
-      const none = {
-        status: 'ok',
-        matches: [],
-        cursor_start: cursor_pos,
-        cursor_end: cursor_pos,
-        metadata: {},
+      const refused = await language.admit({ name, code, silent, request: message.header })
+      if (refused !== null) {
+        if (!silent) outbox.publish('error', message.header, { ...refused, status: undefined })
+        return { ...refused, payload: [], user_expressions: {}, execution_count: execution }
+      }
+      await debugging.admit(name, code)
+      if (disposed) return aborted()
+      const userExpressions = content.user_expressions ?? {}
+      const request = {
+        type: 'execute',
+        id,
+        name,
+        code,
+        count: execution,
+        silent,
+        allowStdin,
+        userExpressions,
       } as const
-      return (await look<Output<'complete_request'>>('complete', id, code, cursor_pos)) ?? { ...none, matches: [] }
+      const answer = await run(message, isNumbered ? execution : null, request).finally(() => language.ended(name))
+      if (Buffer.isBuffer(answer)) return JSON.parse(answer.toString('utf8')) as ExecuteOutput
+      return { ...answer, payload: [], user_expressions: {}, execution_count: execution }
     },
-    async inspect(id, { code, cursor_pos }) {
-      const found = await look<Output<'inspect_request'>>('inspect', id, code, cursor_pos)
-      return found ?? { status: 'ok', found: false, data: {}, metadata: {} }
+    aborted,
+    async interrupt() {
+      language.interrupt()
+      const isIdle = works.size === 0
+      await debugging.whileMuted(() => isIdle || user.signalInterrupt(), stop)
     },
-    history: (content) => ({ status: 'ok', history: selectHistory(past, content) }),
+    complete: (id, content) => language.complete(content, look('complete', id, content.code, content.cursor_pos)),
+    inspect,
+    debug: debugging.request,
     answerQuestion(message) {
-      const request = questions.shift()
-      if (request !== undefined) user.send({ type: 'answer', request, value: String(message.content.value ?? '') })
+      // Some clients name no parent: theirs is the answer to the oldest question.
+      const id = message.parent.msg_id ?? questions.keys().next().value
+      const question = id === undefined ? undefined : questions.get(id)
+      if (id === undefined || question === undefined) return // its cell was interrupted meanwhile
+      questions.delete(id)
+      user.send({ type: 'answer', request: question.request, value: String(message.content.value ?? '') })
     },
+    async comm(message) {
+      const { msg_type: type, msg_id: id } = message.header
+      if (disposed || !comms.received(type, message.content)) return
+      const buffers = (message.buffers ?? []).map((buffer) => buffer.toString('base64'))
+      const { content, metadata } = message
+      await run(message, null, { type: 'comm', id, message: type as CommType, content, metadata, buffers })
+    },
+    comms: () => comms.names,
     async dispose() {
       disposed = true
+      debugging.dispose()
+      language.dispose()
       await user.end(500)
-      if (running !== null) {
-        const { count: execution_count } = running
-        const evalue = 'The kernel was shut down'
-        const failure = { ename: 'KernelShutdown', evalue, traceback: [`KernelShutdown: ${evalue}`] }
-        running.finish({ status: 'error', ...failure, payload: [], user_expressions: {}, execution_count })
-      }
+      end([...works.values()], 'KernelShutdown', 'The kernel was shut down')
     },
   }
 }
 
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
-
 function remember(parents: Map<string, Header>, id: string, header: Header): void {
   parents.set(id, header)
-  if (parents.size <= REMEMBERED_CELLS) return
+  if (parents.size <= REMEMBERED_REQUESTS) return
   const oldest = parents.keys().next().value
   if (oldest !== undefined) parents.delete(oldest)
-}
-
-interface HistoryEntry {
-  readonly line: number
-  readonly input: string
-  readonly output: string | null
-}
-
-/** The session's number in history replies: history is kept for this session only. */
-const SESSION = 1
-
-function selectHistory(past: readonly HistoryEntry[], request: Input<'history_request'>): unknown[] {
-  const {
-    hist_access_type: kind = 'tail',
-    n = 1000,
-    start = 0,
-    stop,
-    pattern = '*',
-    unique = false,
-    output = false,
-  } = request
-  const chosen =
-    kind === 'range'
-      ? past.filter((entry) => entry.line >= start && (stop === undefined || entry.line < stop))
-      : past
-          .filter((entry) => kind !== 'search' || matchesGlob(entry.input, pattern))
-          .filter((entry, i, all) => !unique || all.findLastIndex(({ input }) => input === entry.input) === i)
-          .slice(-n)
-  return chosen.map(({ line, input, output: out }) => [SESSION, line, output ? [input, out] : input])
-}
-
-/** `*` is any text, `?` any character. */
-function matchesGlob(text: string, pattern: string): boolean {
-  const source = pattern
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replace(/\*/g, '.*')
-    .replace(/\?/g, '.')
-  return new RegExp(`^${source}$`, 's').test(text)
 }

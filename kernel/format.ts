@@ -1,13 +1,14 @@
-// A value → its MIME bundle: what it says of itself through Symbol.for('Jupyter.display'), else text as util.inspect
-// writes it. No colours: other clients store the text as it is. Knows no other package's types.
+// A value → its MIME bundle: what it says of itself through Symbol.for('Jupyter.display'), else what its shape tells
+// (shapes.ts), else text as util.inspect writes it. No colours: other clients store the text as it is.
 import { type InspectOptions, inspect } from 'node:util'
 import type { MimeBundle } from './message.ts'
+import { bundleOfShape } from './shapes.ts'
 
 /** A value with a method under this symbol shows itself: it returns a MIME bundle, or a promise of one. */
 export const DISPLAY = Symbol.for('Jupyter.display')
 
 /** Longer text is cut, in characters. */
-export const MAX_TEXT = 100_000
+const MAX_TEXT = 100_000
 
 /** A value that shows itself. */
 export interface Displayable {
@@ -16,14 +17,26 @@ export interface Displayable {
 
 function isDisplayable(value: unknown): value is Displayable {
   if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return false
-  return typeof (value as Partial<Displayable>)[DISPLAY] === 'function'
+  try {
+    return typeof (value as Partial<Displayable>)[DISPLAY] === 'function'
+  } catch {
+    return false // a proxy that throws at every touch: its text says so
+  }
 }
 
 /** The MIME bundle of a value: at once, or a promise where the value needs time. Throws what the value throws. */
 export function mimeBundle(value: unknown): MimeBundle | Promise<MimeBundle> {
-  if (!isDisplayable(value)) return { 'text/plain': textOf(value) }
+  if (!isDisplayable(value)) return shapeOf(value) ?? { 'text/plain': textOf(value) }
   const bundle = value[DISPLAY]()
   return bundle instanceof Promise ? bundle.then(checked) : checked(bundle)
+}
+
+function shapeOf(value: unknown): MimeBundle | null {
+  try {
+    return bundleOfShape(value)
+  } catch {
+    return null // it only looked like one: its text is shown
+  }
 }
 
 function checked(bundle: unknown): MimeBundle {
@@ -39,20 +52,34 @@ function encoded(type: string, data: unknown): unknown {
   return type.startsWith('text/') && typeof data !== 'string' ? String(data) : data
 }
 
+const INSPECT: InspectOptions = { colors: false, depth: 4, maxArrayLength: 100, maxStringLength: 20_000 }
+
+type List = unknown[] | Uint8Array
+
+const isHugeList = (value: unknown): value is List =>
+  (Array.isArray(value) || (ArrayBuffer.isView(value) && 'length' in value)) && (value as List).length > 100_000
+
+/** inspect visits every key of a list, for seconds where there are millions, and shows a hundred. */
+function headOf(list: List): string {
+  const shown = list.slice(0, 100)
+  const text = inspect(shown, INSPECT).replace(`(${shown.length})`, `(${list.length})`)
+  return text.replace(/\s*\]$/, `,\n  ... ${list.length - shown.length} more items\n]`)
+}
+
 /** The text of a value, cut with a note where it is very long. Never throws. */
 export function textOf(value: unknown): string {
   try {
-    return shortened(inspect(value, { colors: false, depth: 4, maxArrayLength: 100, maxStringLength: 20_000 }))
+    return shortened(isHugeList(value) ? headOf(value) : inspect(value, INSPECT))
   } catch (error) {
     return `[a value that cannot be shown: ${error instanceof Error ? error.message : String(error)}]`
   }
 }
 
-/** Cuts text after MAX_TEXT characters and says how much is missing. */
-export function shortened(text: string): string {
-  if (text.length <= MAX_TEXT) return text
-  const rest = (text.length - MAX_TEXT).toLocaleString('en')
-  return `${text.slice(0, MAX_TEXT)}\n… ${rest} more characters`
+/** Cuts text after so many characters and says how much is missing. */
+export function shortened(text: string, limit = MAX_TEXT): string {
+  if (text.length <= limit) return text
+  const rest = (text.length - limit).toLocaleString('en')
+  return `${text.slice(0, limit)}\n… ${rest} more characters`
 }
 
 /**

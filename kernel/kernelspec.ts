@@ -3,7 +3,8 @@
 import { execFileSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir, platform } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
+import type { Typecheck } from './language/typecheck.ts'
 import { PROTOCOL_VERSION } from './message.ts'
 
 /** Where a kernelspec goes: the user's own folder, a prefix like /usr/local, or the active Python environment. */
@@ -16,6 +17,8 @@ export interface InstalledKernel {
   readonly displayName: string
   /** Starts this package's kernel, of whichever copy. */
   readonly isOurs: boolean
+  /** Why it cannot start, with what to do; null where all its files are there. Known of ours only. */
+  readonly defect: string | null
 }
 
 const ENTRY = join(import.meta.dirname, 'main.js')
@@ -30,7 +33,7 @@ export function userDataFolder(env: NodeJS.ProcessEnv = process.env, system: str
 }
 
 /** The folder that holds the kernelspecs of a place. */
-export function kernelsFolder(place: Place): string {
+function kernelsFolder(place: Place): string {
   if (place.kind === 'user') return join(userDataFolder(), 'kernels')
   const prefix = place.kind === 'prefix' ? place.prefix : pythonPrefix()
   return join(prefix, 'share', 'jupyter', 'kernels')
@@ -47,16 +50,20 @@ function pythonPrefix(): string {
   }
 }
 
-/** Writes a kernelspec; one of the same name is replaced. Result: its folder. */
-export function installKernel(place: Place, name = 'asterism'): string {
+/** Writes a kernelspec; one of ours of the same name is replaced, another's is not. Result: its folder. */
+export function installKernel(place: Place, name = 'asterism', typecheck: Typecheck = 'warn'): string {
   const folder = join(kernelsFolder(place), checkedName(name))
+  const earlier = readKernel(name, folder)
+  if (earlier !== null && !earlier.isOurs)
+    throw new Error(`The kernelspec ${folder} starts another kernel: not replaced`)
   const spec = {
     argv: [process.execPath, ENTRY, '{connection_file}'],
     display_name: name === 'asterism' ? 'TypeScript (Asterism)' : `TypeScript (Asterism, ${name})`,
     language: 'typescript',
     interrupt_mode: 'message',
     kernel_protocol_version: PROTOCOL_VERSION,
-    metadata: { debugger: false },
+    env: { ASTERISM_TYPECHECK: typecheck },
+    metadata: { debugger: true },
   }
   mkdirSync(folder, { recursive: true })
   writeFileSync(join(folder, 'kernel.json'), `${JSON.stringify(spec, null, 2)}\n`)
@@ -89,10 +96,30 @@ export function listKernels(extra: readonly string[] = []): InstalledKernel[] {
 function readKernel(name: string, folder: string): InstalledKernel | null {
   const file = join(folder, 'kernel.json')
   if (!existsSync(file)) return null
-  const spec = JSON.parse(readFileSync(file, 'utf8')) as { argv?: string[]; display_name?: string }
-  const entry = spec.argv?.[1] ?? ''
-  const isOurs = /[\\/]kernel[\\/]main\.js$/.test(entry) && spec.argv?.[2] === '{connection_file}'
-  return { name, folder, displayName: spec.display_name ?? name, isOurs }
+  const spec = readSpec(file)
+  if (spec === null) return { name, folder, displayName: '(kernel.json is not JSON)', isOurs: false, defect: null }
+  const [node = '', entry = '', connection] = spec.argv ?? []
+  const isOurs = /[\\/]kernel[\\/]main\.js$/.test(entry) && connection === '{connection_file}'
+  return { name, folder, displayName: spec.display_name ?? name, isOurs, defect: isOurs ? defectOf(node, entry) : null }
+}
+
+/** A kernelspec of another program may hold anything. */
+function readSpec(file: string): { argv?: string[]; display_name?: string } | null {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as { argv?: string[] }
+  } catch (error) {
+    if (error instanceof SyntaxError) return null
+    throw error
+  }
+}
+
+/** The kernelspec names one Node and one copy of this package: either may have been removed since. */
+function defectOf(node: string, entry: string): string | null {
+  const gone = [
+    ...(existsSync(node) ? [] : [`its Node ${node}`]),
+    ...(existsSync(entry) ? [] : [`its files ${dirname(entry)}`]),
+  ]
+  return gone.length === 0 ? null : `cannot start: ${gone.join(' and ')} gone. Install it again from here`
 }
 
 function checkedName(name: string): string {

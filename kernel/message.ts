@@ -1,6 +1,7 @@
 // The messages of the Jupyter protocol that this kernel speaks. Types only, and the two constructors of a header: each
 // reply's type and content follow from the request's type. Does not serialise (wire.ts) and does not decide (core.ts).
 import { randomUUID } from 'node:crypto'
+import type { DapRequest, DapResponse } from './debug/dap.ts'
 
 /** Version of the Jupyter messaging protocol that the kernel implements. */
 export const PROTOCOL_VERSION = '5.5'
@@ -14,6 +15,8 @@ export interface Header {
   /** ISO 8601 time. */
   readonly date: string
   readonly version: string
+  /** The subshell that the request is for; absent or null: the main shell. */
+  readonly subshell_id?: string | null
 }
 
 /** A message as it travels. Content that is already JSON text travels as bytes and is not parsed again. */
@@ -36,6 +39,9 @@ export type Failure = { status: 'error'; ename: string; evalue: string; tracebac
 export type Aborted = { status: 'aborted' }
 export type MimeBundle = Record<string, unknown>
 
+/** A row of a history reply; with outputs, the text of the cell's result stands beside its input. */
+export type HistoryRow = [session: number, line: number, input: string | [input: string, output: string | null]]
+
 interface Completion {
   status: 'ok'
   matches: string[]
@@ -46,6 +52,13 @@ interface Completion {
 }
 
 /** What each request carries in, and what its reply carries back. */
+/** What a client shows in its pager. */
+export interface Page {
+  source: 'page'
+  data: MimeBundle
+  start: number
+}
+
 export interface Requests {
   kernel_info_request: { in: Record<string, never>; out: KernelInfo }
   execute_request: {
@@ -58,7 +71,7 @@ export interface Requests {
       stop_on_error?: boolean
     }
     out: (
-      | { status: 'ok'; payload: unknown[]; user_expressions: Record<string, unknown> }
+      | { status: 'ok'; payload: Page[]; user_expressions: Record<string, unknown> }
       | (Failure & { payload: unknown[]; user_expressions: Record<string, unknown> })
       | Aborted
     ) & { execution_count: number }
@@ -75,20 +88,40 @@ export interface Requests {
   history_request: {
     in: {
       hist_access_type?: string
+      /** At most this many, the newest. */
       n?: number
+      /** Number of a session for `range`; 0 is this one, below 0 counts back from it. */
+      session?: number
+      /** First line of a range, and the line after the last; null: to the end. */
       start?: number
-      stop?: number
+      stop?: number | null
+      /** Glob over the whole input. */
       pattern?: string
       /** Of equal inputs only the last. */
       unique?: boolean
       output?: boolean
     }
-    out: { status: 'ok'; history: unknown[] }
+    out: { status: 'ok'; history: HistoryRow[] }
   }
-  comm_info_request: { in: { target_name?: string }; out: { status: 'ok'; comms: Record<string, unknown> } }
+  comm_info_request: {
+    in: { target_name?: string }
+    out: { status: 'ok'; comms: Record<string, { target_name: string }> }
+  }
+  debug_request: { in: DapRequest; out: DapResponse }
   interrupt_request: { in: Record<string, never>; out: { status: 'ok' } }
+  create_subshell_request: { in: Record<string, never>; out: { status: 'ok'; subshell_id: string } }
+  delete_subshell_request: { in: { subshell_id: string }; out: { status: 'ok' } }
+  list_subshell_request: { in: Record<string, never>; out: { status: 'ok'; subshell_id: string[] } }
   shutdown_request: { in: { restart?: boolean }; out: { status: 'ok'; restart: boolean } }
 }
+
+/** Messages of a comm: they go both ways and have no reply. */
+export interface CommMessages {
+  comm_open: { comm_id: string; target_name: string; data: Record<string, unknown> }
+  comm_msg: { comm_id: string; data: Record<string, unknown> }
+  comm_close: { comm_id: string; data: Record<string, unknown> }
+}
+export type CommType = keyof CommMessages
 
 export interface KernelInfo {
   status: 'ok'
@@ -106,6 +139,7 @@ export interface KernelInfo {
   }
   banner: string
   debugger: boolean
+  /** Optional parts of the protocol: `kernel subshells`, `debugger`. */
   supported_features: string[]
   help_links: { text: string; url: string }[]
 }

@@ -1,6 +1,6 @@
 // All that leaves the kernel, in one order. Stream text of one cell that arrives within a moment becomes one message;
 // anything else first sends the text that waits, so nothing overtakes it.
-import { type Header, header, type Incoming } from './message.ts'
+import { type Header, header, type Incoming, type Message } from './message.ts'
 import type { StreamName } from './output.ts'
 import type { RequestChannel, Transport } from './transport.ts'
 
@@ -9,13 +9,24 @@ const BATCH_MS = 20
 /** … or until it is this large, in bytes. */
 const BATCH_BYTES = 1 << 20
 
+type Content = Message['content']
+type Parent = Message['parent']
+
+/** What only some messages carry. */
+export interface More {
+  readonly metadata?: Record<string, unknown>
+  readonly buffers?: readonly Buffer[]
+}
+
 export interface Outbox {
   /** Session id of this kernel's messages. */
   readonly session: string
-  publish(type: string, parent: Header, content: Record<string, unknown> | Buffer): void
-  reply(channel: RequestChannel, to: Incoming, type: string, content: Record<string, unknown> | Buffer): void
-  /** Asks the client that sent `to`. */
-  ask(to: Incoming, content: Record<string, unknown> | Buffer): void
+  publish(type: string, parent: Parent, content: Content, more?: More): void
+  reply(channel: RequestChannel, to: Incoming, type: string, content: Content): void
+  /** Asks the client that sent `to`. Result: the message id of the question. */
+  ask(to: Incoming, content: Content): string
+  /** Tells a new subscriber that it now hears everything. */
+  welcome(topic: string): void
   stream(name: StreamName, parent: Header, text: Buffer): void
 }
 
@@ -35,28 +46,34 @@ export function createOutbox(transport: Transport): Outbox {
     sentAt = performance.now()
     send('stream', parent, { name, text: Buffer.concat(parts).toString('utf8') })
   }
-  const send = (type: string, parent: Header, content: Record<string, unknown> | Buffer): void => {
-    const message = { header: header(type, session), parent, metadata: {}, content }
+  const send = (type: string, parent: Parent, content: Content, { metadata = {}, buffers = [] }: More = {}): void => {
+    const message = { header: header(type, session), parent, metadata, content, buffers }
     transport.publish(`kernel.${session}.${type}`, message)
   }
-  const reply = (channel: RequestChannel, to: Incoming, type: string, content: Record<string, unknown> | Buffer) => {
+  const reply = (channel: RequestChannel, to: Incoming, type: string, content: Content): string => {
     flush()
-    transport.reply(channel, to.identities, {
-      header: header(type, session),
-      parent: to.header,
-      metadata: {},
-      content,
-    })
+    const head = header(type, session)
+    transport.reply(channel, to.identities, { header: head, parent: to.header, metadata: {}, content })
+    return head.msg_id
   }
 
   return {
     session,
-    publish(type, parent, content) {
+    publish(type, parent, content, more) {
       flush()
-      send(type, parent, content)
+      send(type, parent, content, more)
     },
     reply,
     ask: (to, content) => reply('stdin', to, 'input_request', content),
+    welcome(topic) {
+      const message = {
+        header: header('iopub_welcome', session),
+        parent: {},
+        metadata: {},
+        content: { subscription: topic },
+      }
+      transport.publish(topic, message)
+    },
     stream(name, parent, text) {
       if (waiting !== null && (waiting.name !== name || waiting.parent !== parent)) flush()
       waiting ??= { name, parent, parts: [], size: 0 }

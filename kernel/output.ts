@@ -2,7 +2,10 @@
 // appears while a cell computes without a pause, and a reply can never overtake the output before it.
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { writeSync } from 'node:fs'
+import { StringDecoder } from 'node:string_decoder'
 import { inspect } from 'node:util'
+import type { CommType } from './message.ts'
+import { markText } from './raw-order.ts'
 
 /** The cell to which output belongs: set for all the code that the cell starts, however late it runs. */
 export interface CellContext {
@@ -14,6 +17,8 @@ export interface CellContext {
   readonly allowStdin: boolean
   /** Aborted when the cell is interrupted. */
   readonly signal: AbortSignal
+  /** The comm message whose listeners are running: what they send is its answer. */
+  readonly request?: string
   /** Timers carry their cell, and show it when they are shown. */
   [inspect.custom]?(): string
 }
@@ -21,16 +26,31 @@ export interface CellContext {
 /** Head of a frame; its body is text for `stream`, JSON of a message's content for the others. */
 export type FrameHead =
   | { type: 'ready' }
+  /** Raw text up to this mark comes first. */
+  | { type: 'raw'; mark: number }
   | { type: 'stream'; cell: string; name: StreamName }
   | { type: 'publish'; cell: string; message: 'display_data' | 'update_display_data' | 'execute_result' }
   | { type: 'publish'; cell: string; message: 'clear_output' | 'error' }
+  | {
+      type: 'comm'
+      /** The cell or comm message whose code sends it; '' outside any. */
+      request: string
+      message: CommType
+      metadata: Record<string, unknown>
+      /** Lengths of the buffers that follow the JSON in the body. */
+      sizes: number[]
+    }
   | { type: 'input'; cell: string; request: string }
   | { type: 'reply'; request: string }
+  | { type: 'setting'; cell: string; name: 'typecheck' }
 
 export type StreamName = 'stdout' | 'stderr'
 
 /** File descriptor of the pipe to the protocol process. */
 export const FRAME_FD = 3
+
+/** File descriptor of the pipe on which the protocol process asks for an interrupt. */
+export const INTERRUPT_FD = 5
 
 /** Writes that go out at once within a window; beyond it they wait for the end of the window. */
 const EAGER_WRITES = 50
@@ -47,6 +67,12 @@ export const currentCell = (): CellContext | null => context.getStore() ?? lates
 export function inCell<T>(cell: CellContext, work: () => T): T {
   latest = cell
   return context.run(cell, work)
+}
+
+/** Runs what listens to a comm: its output belongs to the cell that opened the comm or began to listen. */
+export function onBehalfOf<T>(cell: CellContext | null, request: string, signal: AbortSignal, work: () => T): T {
+  const nobody = { id: '', name: 'comm', silent: false }
+  return context.run({ ...(cell ?? nobody), request, signal, allowStdin: false }, work)
 }
 
 /** Outside any cell: for timers of the kernel itself. */
@@ -85,9 +111,29 @@ export function flushStreams(): void {
 }
 
 /** Sends a frame after all text written before it. */
-export function send(head: FrameHead, content: Record<string, unknown> = {}): void {
+export function send(
+  head: FrameHead,
+  content: Record<string, unknown> = {},
+  buffers: readonly Uint8Array[] = [],
+): void {
   flushStreams()
-  writeFrame(head, Buffer.from(JSON.stringify(content)))
+  writeFrame(head, Buffer.concat([Buffer.from(JSON.stringify(content)), ...buffers]))
+}
+
+let mark = 0
+let hasRaw = true
+
+/** Lets raw text that was written until now arrive before what is said from now on. */
+export function awaitRaw(): void {
+  if (!hasRaw) return
+  mark += 1
+  try {
+    for (const fd of [1, 2]) writeAll(Buffer.from(markText(mark)), fd)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EBADF') throw error
+    hasRaw = false // a cell closed them
+  }
+  send({ type: 'raw', mark })
 }
 
 function writeFrame(head: FrameHead, body: Buffer): void {
@@ -105,10 +151,10 @@ function writeFrame(head: FrameHead, body: Buffer): void {
 
 const pause = new Int32Array(new SharedArrayBuffer(4))
 
-function writeAll(bytes: Buffer): void {
+function writeAll(bytes: Buffer, fd = FRAME_FD): void {
   for (let at = 0; at < bytes.length; ) {
     try {
-      at += writeSync(FRAME_FD, bytes, at)
+      at += writeSync(fd, bytes, at)
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
       if (code === 'EAGAIN') Atomics.wait(pause, 0, 0, 1)
@@ -122,13 +168,16 @@ function writeAll(bytes: Buffer): void {
 /** Sends what code writes to process.stdout and process.stderr, console included, through the cell's streams. */
 export function captureStreams(): void {
   for (const name of ['stdout', 'stderr'] as const) {
+    const decoder = new StringDecoder('utf8') // a character may come in two pieces
     const write = (
       chunk: string | Uint8Array,
       encoding?: BufferEncoding | ((error?: Error) => void),
       done?: (error?: Error) => void,
     ): boolean => {
-      const text = typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('utf8')
-      writeStream(name, text)
+      const isText = typeof chunk === 'string' && (typeof encoding !== 'string' || /^utf-?8$/i.test(encoding))
+      const bytes = (): Buffer =>
+        typeof chunk === 'string' ? Buffer.from(chunk, encoding as BufferEncoding) : Buffer.from(chunk)
+      writeStream(name, isText ? chunk : decoder.write(bytes()))
       const callback = typeof encoding === 'function' ? encoding : done
       if (callback !== undefined) process.nextTick(callback)
       return true

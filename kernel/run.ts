@@ -7,6 +7,7 @@ import type { RunView } from './live-view.ts'
 import type { Output } from './message.ts'
 import { type Cell, createCollector, type Notebook, readNotebook, writeNotebook } from './notebook.ts'
 import { injectParameters } from './parameters.ts'
+import { createWidgetStates, type WidgetStates } from './widgets/stored.ts'
 
 export interface RunOptions {
   /** Path of the notebook. */
@@ -23,6 +24,8 @@ export interface RunOptions {
   signal?: AbortSignal
   /** Working directory of the cells. @default that of this process */
   cwd?: string
+  /** Whether cells with type errors run. Warnings would come at chance moments. @default 'off' */
+  typecheck?: 'off' | 'error'
 }
 
 /** What a run came to. */
@@ -42,16 +45,22 @@ export type RunResult =
 
 /** Runs a notebook. Throws for a notebook or parameters that cannot be used; a failing cell is a result. */
 export async function runNotebook(options: RunOptions): Promise<RunResult> {
-  const { view, parameters = {}, signal, cwd } = options
+  const { view, parameters = {}, signal, cwd, typecheck = 'off' } = options
   const path = resolve(options.notebook)
   const notebook = injectParameters(readNotebook(path), parameters)
   Object.assign(notebook.metadata, METADATA)
-  const kernel = await startKernelProcess({ notebook: path, ...(cwd === undefined ? {} : { cwd }) })
+  const kernel = await startKernelProcess({
+    notebook: path,
+    typecheck,
+    ...(cwd === undefined ? {} : { cwd }),
+  })
   const started = performance.now()
   const interrupt = (): void => void kernel.client.request('interrupt_request', {})
   signal?.addEventListener('abort', interrupt)
   try {
-    const failed = await runCells(notebook, kernel, options)
+    const widgets = createWidgetStates()
+    const failed = await runCells(notebook, kernel, widgets, options)
+    widgets.store(notebook)
     writeNotebook(options.out, notebook)
     if (signal?.aborted) return { kind: 'aborted' }
     const cells = notebook.cells.filter(isCode).length
@@ -77,7 +86,12 @@ const METADATA = {
 
 const isCode = (cell: Cell): boolean => cell.cell_type === 'code'
 
-async function runCells(notebook: Notebook, kernel: StartedKernel, options: RunOptions): Promise<RunResult | null> {
+async function runCells(
+  notebook: Notebook,
+  kernel: StartedKernel,
+  widgets: WidgetStates,
+  options: RunOptions,
+): Promise<RunResult | null> {
   const { view, signal, out, timeoutSeconds } = options
   const total = notebook.cells.filter(isCode).length
   const collector = createCollector()
@@ -88,6 +102,7 @@ async function runCells(notebook: Notebook, kernel: StartedKernel, options: RunO
       current.id = parent
       owners.set(parent, current.cell)
     }
+    widgets.add(type, content)
     const cell = owners.get(parent)
     if (cell === undefined) return
     collector.add(cell, type, content)

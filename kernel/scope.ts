@@ -60,6 +60,13 @@ export function boundNames(pattern: Node | null): string[] {
 
 const isFunction = (node: Node): boolean => /Function/.test(node.type)
 
+/** True where the code of a node waits before it ends; functions inside it do so on their own. */
+export function hasAwait(node: Node): boolean {
+  if (isFunction(node)) return false
+  if (node.type === 'AwaitExpression' || (node.type === 'ForOfStatement' && node.await)) return true
+  return children(node).some(hasAwait)
+}
+
 /** Names that `var` declares anywhere below the node, up to the next function. */
 export function varNames(node: Node): string[] {
   if (isFunction(node) || node.type === 'StaticBlock') return []

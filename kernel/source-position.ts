@@ -22,6 +22,9 @@ export function registerScript(name: string, steps: PositionMap[], lines = Numbe
 /** True where a script of this name was registered. */
 export const isRegistered = (name: string): boolean => registered.has(name)
 
+/** How a script was generated, the last step first; null for an unknown script. */
+export const scriptSteps = (name: string): readonly PositionMap[] | null => registered.get(name)?.steps ?? null
+
 /** Where a position of a registered script comes from; null for code that nobody wrote, or an unknown script. */
 export function originalPosition(name: string, generated: Position): Position | null {
   const script = registered.get(name)

@@ -1,6 +1,7 @@
 // Errors as people read them: stack lines point into the cell's TypeScript (`cell 3:7:10`), frames of the kernel itself
 // are left out, causes follow. Installs the process's stack formatter, so `error.stack` reads the same in user code.
 import { inspect } from 'node:util'
+import { shortened } from './format.ts'
 import type { Failure } from './message.ts'
 import { isRegistered, originalPosition } from './source-position.ts'
 
@@ -50,7 +51,7 @@ const plain = (text: string): string => text.replace(/\$(?:cell|local)_([\p{ID_C
 /** What `error` and a failed `execute_reply` carry. Never throws, whatever was thrown. `at`: an extra stack line. */
 export function failureOf(thrown: unknown, at?: string): Failure {
   const text = describe(thrown)
-  const lines = plain(text).split('\n')
+  const lines = shortened(plain(text), MAX_TRACEBACK).split('\n')
   if (at !== undefined && !lines.some((line) => line.includes(` at ${at}`))) {
     const header = lines.findIndex((line, i) => i > 0 && /^\s+at |^\s*[{[]/.test(line))
     lines.splice(header < 0 ? lines.length : header, 0, `    at ${at}`)
@@ -58,10 +59,17 @@ export function failureOf(thrown: unknown, at?: string): Failure {
   return { status: 'error', ...nameAndMessage(thrown), traceback: lines }
 }
 
+/** Longer ones are cut, in characters: they are shown as they are, and stored in the notebook. */
+const MAX_MESSAGE = 10_000
+const MAX_TRACEBACK = 50_000
+
 function nameAndMessage(thrown: unknown): { ename: string; evalue: string } {
   try {
-    if (thrown instanceof Error) return { ename: String(thrown.name), evalue: plain(String(thrown.message)) }
-    return { ename: 'Uncaught', evalue: typeof thrown === 'string' ? thrown : inspect(thrown, { depth: 1 }) }
+    if (thrown instanceof Error) {
+      return { ename: String(thrown.name), evalue: shortened(plain(String(thrown.message)), MAX_MESSAGE) }
+    }
+    const text = typeof thrown === 'string' ? thrown : inspect(thrown, { depth: 1 })
+    return { ename: 'Uncaught', evalue: shortened(text, MAX_MESSAGE) }
   } catch {
     return { ename: 'Error', evalue: 'The thrown value cannot be read' }
   }
@@ -69,7 +77,7 @@ function nameAndMessage(thrown: unknown): { ename: string; evalue: string } {
 
 function describe(thrown: unknown): string {
   try {
-    const text = inspect(thrown, { colors: false, maxStringLength: 10_000, breakLength: 120 })
+    const text = inspect(thrown, { colors: false, depth: 5, maxStringLength: 10_000, breakLength: 120 })
     if (!(thrown instanceof Error)) return `Uncaught ${text}`
     // Without stack lines, inspect puts the error into brackets.
     const bare = `[${thrown.stack}]`

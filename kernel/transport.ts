@@ -1,5 +1,5 @@
-// What the kernel's core asks of whatever carries its messages. No implementation here: zeromq.ts has the sockets, and
-// a server inside the same Node process may pass messages directly.
+// What the kernel's core asks of whatever carries its messages. No implementation here: zeromq.ts has the sockets,
+// in-process.ts serves a server inside the same Node process. One contract test runs on both.
 import type { Incoming, Message } from './message.ts'
 
 /** The channels on which requests come in. */
@@ -13,6 +13,8 @@ export interface Transport {
   publish(topic: string, message: Message): void
   /** Delivers each incoming message. Called once, before the first message. */
   onMessage(listener: (channel: RequestChannel, message: Incoming) => void): void
+  /** Tells each new subscription to what is published, by its topic: '' is everything. Called once, at the start. */
+  onSubscribe(listener: (topic: string) => void): void
   /** Resolves when everything sent so far has left, then closes. */
   dispose(): Promise<void>
 }

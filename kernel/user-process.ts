@@ -2,8 +2,12 @@
 // that the process says comes as frames in one order; what escapes to its raw stdout and stderr comes as text.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
-import type { Readable } from 'node:stream'
-import { FRAME_FD, type FrameHead, type StreamName } from './output.ts'
+import type { Duplex, Readable, Writable } from 'node:stream'
+import { DEBUG_FD } from './debug/marker.ts'
+import type { CommType } from './message.ts'
+import { FRAME_FD, type FrameHead, INTERRUPT_FD, type StreamName } from './output.ts'
+import { createRawOrder } from './raw-order.ts'
+import { environmentOf, type UserOptions } from './user-options.ts'
 
 /** What is asked of the user-code process. */
 export type UserRequest =
@@ -20,7 +24,19 @@ export type UserRequest =
     }
   | { type: 'interrupt' }
   | { type: 'answer'; request: string; value: string }
+  | {
+      type: 'comm'
+      /** Message id: the reply comes when all that listen have finished. */
+      id: string
+      message: CommType
+      content: Record<string, unknown>
+      metadata: Record<string, unknown>
+      /** Base64. */
+      buffers: string[]
+    }
   | { type: 'look'; id: string; kind: 'complete' | 'inspect'; code: string; cursor: number }
+  /** Makes the inspector reachable through `debugPipe`. */
+  | { type: 'debug' }
   | { type: 'exit' }
 
 /** What the owner hears. */
@@ -35,8 +51,12 @@ export interface UserEvents {
 /** A running user-code process. */
 export interface UserProcess {
   readonly pid: number
+  /** Inspector messages, after a `debug` request. */
+  readonly debugPipe: Duplex
   send(request: UserRequest): void
-  /** Stops the part of a cell before its first await. */
+  /** Stops loops, where the process does not hear a request. */
+  stopLoops(): void
+  /** Stops the part of a cell before its first await, and the commands that it started. */
   signalInterrupt(): void
   /** Ends it and every process that it started. Resolves when it is gone. */
   end(patienceMs: number): Promise<void>
@@ -48,44 +68,63 @@ const FLAGS = [
   '--experimental-import-meta-resolve', // packages are resolved from the notebook's folder
   '--disable-warning=ExperimentalWarning',
 ]
+const OUT_OF_MEMORY = 'out of memory; NODE_OPTIONS=--max-old-space-size=8192 would allow it 8 GB'
 const ownGroup = process.platform !== 'win32'
 
 /** Starts one. */
-export function startUserProcess(events: UserEvents): UserProcess {
+export function startUserProcess(events: UserEvents, options: UserOptions = {}): UserProcess {
   const child: ChildProcess = spawn(process.execPath, [...FLAGS, ENTRY], {
-    stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'ipc'],
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'ipc'],
     detached: ownGroup, // its own group, so that it can be ended together with what it started
-    env: { ...process.env, FORCE_COLOR: undefined }, // outputs are stored: no colour codes in them
+    cwd: options.cwd,
+    env: { ...environmentOf(options), FORCE_COLOR: undefined }, // outputs are stored: no colour codes in them
   })
   const { pid } = child
   let ending = false
+  let outOfMemory = false
   const gone = new Promise<void>((resolve) => {
     child.once('error', (error) => {
       if (!ending) events.died(error.message)
       resolve()
     })
     child.once('close', (code, signal) => {
+      order.end()
       killGroup(pid)
-      if (!ending) events.died(signal === null ? `exit code ${code}` : `signal ${signal}`)
+      if (!ending) events.died(outOfMemory ? OUT_OF_MEMORY : signal === null ? `exit code ${code}` : `signal ${signal}`)
       resolve()
     })
   })
+  const order = createRawOrder<{ head: FrameHead; body: Buffer }>(({ head, body }) => {
+    if (head.type !== 'raw') events.frame(head, body)
+  }, events.raw)
   let ready = false
   readFrames(child.stdio[FRAME_FD] as Readable, (head, body) => {
     if (head.type === 'ready') ready = true
-    else events.frame(head, body)
+    else order.frame({ head, body }, head.type === 'raw' ? head.mark : null)
   })
+  const line = (child.stdio as readonly unknown[])[INTERRUPT_FD] as Writable
+  line.on('error', () => undefined) // a dead process is reported by `died`
   for (const name of ['stdout', 'stderr'] as const) {
-    child[name]?.setEncoding('utf8').on('data', (text: string) => events.raw(name, text))
+    child[name]?.setEncoding('utf8').on('data', (text: string) => {
+      const dump = text.indexOf('<--- Last few GCs --->') // V8's farewell, of use to nobody at a notebook
+      outOfMemory ||= dump >= 0
+      if (!outOfMemory) order.raw(name, text)
+      else if (dump > 0 && text.slice(0, dump).trim() !== '') order.raw(name, text.slice(0, dump))
+    })
   }
   return {
     pid: pid ?? 0,
+    debugPipe: child.stdio[DEBUG_FD] as Duplex,
     send(request) {
       if (child.connected) child.send(request, () => undefined) // a dead process is reported by `died`
     },
+    stopLoops() {
+      line.write('i')
+    },
     signalInterrupt() {
-      // While it is still starting the signal would end it; no cell computes yet.
-      if (ownGroup && ready) child.kill('SIGINT')
+      // While it is still starting the signal would end it; no cell computes yet. As Ctrl-C does, it reaches the commands
+      // that a cell waits for.
+      if (ownGroup && ready) signalGroup(pid, 'SIGINT')
     },
     async end(patienceMs) {
       ending = true
@@ -99,10 +138,12 @@ export function startUserProcess(events: UserEvents): UserProcess {
   }
 }
 
-function killGroup(pid: number | undefined): void {
+const killGroup = (pid: number | undefined): void => signalGroup(pid, 'SIGKILL')
+
+function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {
   if (pid === undefined || !ownGroup) return
   try {
-    process.kill(-pid, 'SIGKILL')
+    process.kill(-pid, signal)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error // ESRCH: nothing was left
   }

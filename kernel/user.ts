@@ -1,28 +1,46 @@
 // The user-code process: runs cells, and nothing that has to stay alive while a cell computes. Requests come over the
 // IPC channel, everything it says leaves through one ordered pipe (output.ts). Started by user-process.ts.
 import { randomUUID } from 'node:crypto'
-import { inspect } from 'node:util'
+import { dirname } from 'node:path'
+import { inspect, types } from 'node:util'
 import { Worker } from 'node:worker_threads'
-import { CellSyntaxError } from './cell.ts'
+import { captureChildren } from './child-output.ts'
+import { connectComms, deliverComm } from './comm.ts'
 import { connectScreen, type Screen } from './display.ts'
 import { createEvaluator, type Outcome } from './evaluate.ts'
 import { hidePromiseMarks, mimeBundle } from './format.ts'
 import * as notebook from './index.ts'
+import { installInterruption, isInterruption } from './interruption.ts'
 import type { Failure, MimeBundle } from './message.ts'
-import { createModules } from './modules.ts'
-import { type CellContext, captureStreams, currentCell, flushStreams, inCell, send, writeStream } from './output.ts'
+import { createModules, languageOptions } from './modules.ts'
+import { notebookPath } from './notebook-path.ts'
+import {
+  awaitRaw,
+  type CellContext,
+  captureStreams,
+  currentCell,
+  flushStreams,
+  inCell,
+  send,
+  writeStream,
+} from './output.ts'
+import { connectSettings } from './settings.ts'
 import { failureOf, installStackFormat } from './stack.ts'
+import { CellSyntaxError } from './strip.ts'
 import type { UserRequest } from './user-process.ts'
 
 const realm = new Set(Object.getOwnPropertyNames(globalThis))
-const notebookPath = process.env.ASTERISM_NOTEBOOK ?? `${process.cwd()}/notebook.ipynb`
-const modules = createModules(notebookPath)
-const evaluator = createEvaluator(modules, realm)
+const path = notebookPath(process.env, process.cwd())
+const language = languageOptions(dirname(path))
+const modules = createModules(path, language)
+installInterruption(() => currentCell()?.signal)
+const evaluator = createEvaluator(modules, realm, language)
 
 /** Displays that a cell waits for before it ends. */
 const held = new Map<string, Set<Promise<unknown>>>()
 const questions = new Map<string, (answer: string) => void>()
-let running: { id: string; interrupt: AbortController } | null = null
+/** The cells of all shells and the comm messages that are being dealt with. */
+const running = new Map<string, AbortController>()
 
 const screen: Screen = {
   show: (bundle, id) => publish('display_data', bundle, id),
@@ -44,8 +62,13 @@ const screen: Screen = {
       return Promise.reject(new Error('Expected a client that answers questions: this one does not allow stdin'))
     }
     const request = randomUUID()
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       questions.set(request, resolve)
+      const giveUp = (): void => {
+        questions.delete(request)
+        reject(new Error('The cell was interrupted while it asked'))
+      }
+      cell.signal.addEventListener('abort', giveUp, { once: true })
       send({ type: 'input', cell: cell.id, request }, { prompt: question, password })
     })
   },
@@ -62,6 +85,7 @@ function publish(message: 'display_data' | 'update_display_data', data: MimeBund
 
 /** What failed after its cell had ended, or outside the code that the cell waits for. */
 function reportUncaught(kind: string, thrown: unknown): void {
+  if (isInterruption(thrown)) return // it was asked for
   const { traceback } = failureOf(thrown)
   writeStream('stderr', `${kind}\n${traceback.join('\n')}\n`)
 }
@@ -71,10 +95,11 @@ const reportLate = (work: Promise<unknown>): void => {
 }
 
 async function execute(request: UserRequest & { type: 'execute' }): Promise<void> {
+  startWatcher()
   const interrupt = new AbortController()
   const { id, name, count, silent, allowStdin } = request
   const cell: CellContext = { id, name, silent, allowStdin, signal: interrupt.signal, [inspect.custom]: () => name }
-  running = { id, interrupt }
+  running.set(id, interrupt)
   const works = new Set<Promise<unknown>>()
   held.set(id, works)
   try {
@@ -92,6 +117,7 @@ async function execute(request: UserRequest & { type: 'execute' }): Promise<void
     })
     // One turn of the event loop, so that a promise that nobody handles is reported inside its cell.
     await new Promise((resolve) => setImmediate(resolve))
+    awaitRaw()
     send({ type: 'reply', request: id }, { ...reply, execution_count: count })
   } catch (error) {
     // A fault of the kernel itself must not leave the client waiting.
@@ -101,7 +127,7 @@ async function execute(request: UserRequest & { type: 'execute' }): Promise<void
     )
   } finally {
     held.delete(id)
-    running = null
+    running.delete(id)
   }
 }
 
@@ -130,7 +156,8 @@ async function finish(
 }
 
 function failure(error: unknown, cell: CellContext, at?: string): Failure {
-  if (!(error instanceof CellSyntaxError)) return failureOf(error, at)
+  // A proxy may throw when it is asked what it is an instance of.
+  if (!types.isNativeError(error) || !(error instanceof CellSyntaxError)) return failureOf(error, at)
   const place = `${cell.name}:${error.line}:${error.column}`
   const hint = error.hint === null ? [] : [`  ${error.hint}`]
   return {
@@ -167,13 +194,30 @@ async function userExpressions(
   return results
 }
 
+/** Tells a comm message to whoever listens; ends when they have finished, or with an interrupt. */
+async function comm({ id, message, content, metadata, buffers }: UserRequest & { type: 'comm' }): Promise<void> {
+  const interrupt = new AbortController()
+  running.set(id, interrupt)
+  const interrupted = new Promise<void>((resolve) => interrupt.signal.addEventListener('abort', () => resolve()))
+  const bytes = buffers.map((buffer) => Buffer.from(buffer, 'base64'))
+  const heard = deliverComm({ id, message, content, metadata, buffers: bytes }, interrupt.signal, (error) =>
+    reportUncaught('What listens to a comm failed:', error),
+  )
+  await Promise.race([heard, interrupted])
+  running.delete(id)
+  send({ type: 'reply', request: id })
+}
+
 process.on('message', (request: UserRequest) => {
   switch (request.type) {
     case 'execute':
       void execute(request)
       return
     case 'interrupt':
-      running?.interrupt.abort(new Error('The cell was interrupted'))
+      for (const one of running.values()) one.abort(new Error('The cell was interrupted'))
+      return
+    case 'comm':
+      void comm(request)
       return
     case 'answer':
       questions.get(request.request)?.(request.value)
@@ -186,6 +230,9 @@ process.on('message', (request: UserRequest) => {
         const content = await look[request.kind](request.code, request.cursor)
         send({ type: 'reply', request: request.id }, { ...content })
       })
+      return
+    case 'debug':
+      void import('./debug/host.ts').then(({ startDebugging }) => startDebugging(evaluator))
       return
     case 'exit':
       flushStreams()
@@ -201,24 +248,31 @@ process.on('exit', flushStreams)
 process.on('unhandledRejection', (reason) => reportUncaught('A promise was rejected and nobody handled it:', reason))
 process.on('uncaughtException', (error) => reportUncaught("An error was thrown outside the cell's own run:", error))
 
-/** Ends this process when the protocol process dies while a cell computes without a pause. */
-function watchParent(): void {
-  const target = process.platform === 'win32' ? process.pid : -process.pid // with everything that it started
-  const code = `setInterval(() => { if (process.ppid !== ${process.ppid}) process.kill(${target}, 'SIGKILL') }, 1000)`
-  const options = {
-    eval: true,
-    execArgv: [],
-    resourceLimits: { maxOldGenerationSizeMb: 8, maxYoungGenerationSizeMb: 2 },
-  }
-  new Worker(code, options).unref()
+let watcher: Worker | null = null
+
+/** Not before it is needed: another thread that starts would slow the kernel's own start. */
+function startWatcher(): void {
+  if (watcher !== null) return
+  const resourceLimits = { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 2 }
+  const started = new Worker(new URL('./watcher.js', import.meta.url), { execArgv: [], resourceLimits })
+  started.on('message', () => started.postMessage('heard'))
+  started.unref()
+  watcher = started
 }
 
 captureStreams()
+captureChildren(screen.hold)
 installStackFormat()
 hidePromiseMarks()
 connectScreen(screen)
+connectComms((message, content, metadata, buffers) => {
+  const cell = currentCell()
+  const sizes = buffers.map((buffer) => buffer.byteLength)
+  send({ type: 'comm', request: cell?.request ?? cell?.id ?? '', message, metadata, sizes }, content, buffers)
+})
+connectSettings((name, value) => send({ type: 'setting', cell: currentCell()?.id ?? '', name }, { value }))
 for (const [name, value] of Object.entries(notebook)) {
   if (name !== 'DISPLAY') Object.defineProperty(globalThis, name, { value, writable: true, configurable: true })
 }
 send({ type: 'ready' })
-setTimeout(watchParent, 300).unref()
+setTimeout(startWatcher, 300).unref()

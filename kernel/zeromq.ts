@@ -4,9 +4,9 @@
 import * as zmq from 'zeromq'
 import { type Reply, Router, type XPublisher } from 'zeromq'
 import { type Channel, type Connection, endpoint } from './connection.ts'
-import { header, type Incoming } from './message.ts'
+import type { Incoming } from './message.ts'
 import type { RequestChannel, Transport } from './transport.ts'
-import { decode, encode } from './wire.ts'
+import { decode, encode, rememberSignatures } from './wire.ts'
 
 /** Binds all sockets. Throws one error that names the channel and address that could not be bound. */
 export async function openZeromq(connection: Connection): Promise<Transport> {
@@ -63,22 +63,17 @@ export async function openZeromq(connection: Connection): Promise<Transport> {
     sending = null
   }
 
+  const seen = rememberSignatures()
   const receive = async (channel: RequestChannel, socket: Router): Promise<void> => {
     for await (const frames of socket) {
-      const message = decode(key, frames)
+      const message = decode(key, frames, seen)
       if ('refused' in message) {
         process.stderr.write(`asterism kernel: dropped a message on ${channel}: ${message.refused}\n`)
       } else listener(channel, message)
     }
   }
-  const welcome = async (): Promise<void> => {
-    const session = header('', '').msg_id
-    for await (const [frame] of iopub) {
-      if (frame?.[0] !== 1) continue
-      const content = { subscription: frame.subarray(1).toString() }
-      const message = { header: header('iopub_welcome', session), parent: {}, metadata: {}, content }
-      enqueue(iopub, encode(key, message, [frame.subarray(1)]))
-    }
+  const subscriptions = async (listen: (topic: string) => void): Promise<void> => {
+    for await (const [frame] of iopub) if (frame?.[0] === 1) listen(frame.subarray(1).toString())
   }
   const echo = async (): Promise<void> => {
     for await (const frames of heartbeat) await heartbeat.send(frames)
@@ -89,7 +84,6 @@ export async function openZeromq(connection: Connection): Promise<Transport> {
     })
   }
   loop(echo())
-  loop(welcome())
 
   return {
     reply: (channel, identities, message) => enqueue(routers[channel], encode(key, message, identities)),
@@ -98,6 +92,7 @@ export async function openZeromq(connection: Connection): Promise<Transport> {
       listener = to
       for (const [channel, socket] of Object.entries(routers)) loop(receive(channel as RequestChannel, socket))
     },
+    onSubscribe: (to) => loop(subscriptions(to)),
     async dispose() {
       while (sending !== null) await sending
       closed = true

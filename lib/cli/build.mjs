@@ -1,6 +1,6 @@
 // Strips the types of every TypeScript file into dist/, beside copies of the other files that code reads at run time.
 // Only files newer than their output are touched, each written under a temporary name and renamed, so several builds
-// may run at once. Types are not checked here: `npm run check` does that.
+// may run at once. Output whose source is gone goes too. Types are not checked here: `npm run check` does that.
 import {
   copyFileSync,
   existsSync,
@@ -8,6 +8,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs'
@@ -20,6 +21,7 @@ const ASSETS = new Set(['.py', '.json', '.svg', '.png', '.jsonl'])
 
 /** Brings dist/ up to date. Result: how many files were written, and one line for each file that has a syntax error. */
 export async function build() {
+  for (const folder of SOURCES) removeOrphans(join(root, 'dist', folder))
   const pending = SOURCES.flatMap((folder) => stale(join(root, folder)))
   if (pending.length === 0) return { written: 0, errors: [] }
   const { transformSync } = await import('oxc-transform')
@@ -65,6 +67,18 @@ function stale(folder) {
     const fresh = existsSync(target) && statSync(target).mtimeMs >= statSync(source).mtimeMs
     return fresh ? [] : [{ source, target }]
   })
+}
+
+/** A test whose source is gone would still be run. */
+function removeOrphans(folder) {
+  if (!existsSync(folder)) return
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const target = join(folder, entry.name)
+    const source = join(root, relative(join(root, 'dist'), target)).replace(/\.js(\.map)?$/, '.ts')
+    const isOutput = /\.js(\.map)?$/.test(entry.name) || ASSETS.has(extname(entry.name))
+    if (entry.isDirectory()) removeOrphans(target)
+    else if (isOutput && !existsSync(source)) rmSync(target, { force: true })
+  }
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {

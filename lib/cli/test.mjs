@@ -25,6 +25,7 @@ const files = readdirSync(tests, { recursive: true })
 
 process.env.NODE_OPTIONS = `${process.env.NODE_OPTIONS ?? ''} --enable-source-maps`.trim()
 process.env.ASTERISM_NO_BUILD = '1'
+process.env.ASTERISM_TYPECHECK = 'off' // a checker for each kernel would cost more than the tests; its own tests set it
 process.env.ASTERISM_WEAK_ISOLATION ??= '1' // the tests run only steps of their own; those that need more ask for it
 const counts = { passed: 0, failed: 0, skipped: 0 }
 const stream = run({ files, concurrency: 2, timeout: 15 * 60_000 })

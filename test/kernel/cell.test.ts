@@ -17,6 +17,14 @@ test('the last expression is the result, and a statement has none', async () => 
   assert.equal(await value('export default 5'), '5')
 })
 
+test('a cell that is an object in braces is that object; other braces are a block', async () => {
+  assert.equal(await value('{ a: 1, b: [2] }'), '{ a: 1, b: [ 2 ] }')
+  assert.equal(await value('{\n  ...{ c: 3 },\n}\n'), '{ c: 3 }')
+  assert.equal(await value('{ const inner = 1; inner }'), undefined)
+  const cell = await session.run('{ a: missing }')
+  assert.match(cell.traceback, new RegExp(`at cell ${cell.count}:1:6`))
+})
+
 test('types, enums, namespaces, parameter properties and generics mean what TypeScript says', async () => {
   const code = `
     interface Point { x: number }
@@ -54,6 +62,9 @@ test('a function of an earlier cell sees what later cells assign', async () => {
 
 test('functions are hoisted, classes refer to themselves, names stay', async () => {
   assert.equal(await value('early()\nfunction early() { return early.name }\nearly()'), "'early'")
+  assert.equal(await value('function two() { return 1 } function two() { return 2 }\ntwo()'), '2')
+  assert.equal(await value('await null\nfunction afterwards() { return 4 }\nafterwards()'), '4')
+  assert.equal(await value('a0()\nexport function a0() { return b0() }\nfunction b0() { return 3 }\na0()'), '3')
   assert.equal(await value('class Self { static one = new Self() }\nSelf.one.constructor.name'), "'Self'")
   assert.equal(await value('const arrow = () => 1\narrow.name'), "'arrow'")
 })

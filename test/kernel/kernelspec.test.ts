@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { pathToFileURL } from 'node:url'
+import { startKernelProcess } from '../../kernel/client.ts'
 import { userDataFolder } from '../../kernel/kernelspec.ts'
 
 let folder = ''
@@ -37,6 +38,18 @@ test('install writes a kernelspec that Jupyter can start: absolute paths, files 
   for (const logo of ['logo-32x32.png', 'logo-64x64.png', 'logo-svg.svg']) assert.ok(existsSync(join(place, logo)))
 })
 
+test('install keeps the chosen treatment of type errors, and refuses one that does not exist', () => {
+  const typecheck = (name: string): unknown => {
+    const file = join(folder, 'data', 'kernels', name, 'kernel.json')
+    return (JSON.parse(readFileSync(file, 'utf8')) as { env: Record<string, string> }).env.ASTERISM_TYPECHECK
+  }
+  assert.equal(kernel('install', '--name', 'typed', '--typecheck', 'error').status, 0)
+  assert.equal(kernel('install', '--name', 'default').status, 0)
+  assert.deepEqual([typecheck('typed'), typecheck('default')], ['error', 'warn'])
+  assert.match(kernel('install', '--name', 'x', '--typecheck', 'loud').stderr, /'off', 'warn' or 'error', got "loud"/)
+  for (const name of ['typed', 'default']) assert.equal(kernel('uninstall', '--name', name).status, 0)
+})
+
 test('list marks ours; uninstall removes it and nothing else', () => {
   const foreign = join(folder, 'data', 'kernels', 'other')
   mkdirSync(foreign, { recursive: true })
@@ -67,4 +80,39 @@ test('the data folder of the user is where Jupyter looks on each system', () => 
   assert.match(userDataFolder({}, 'linux'), /\.local.share.jupyter$/)
   assert.match(userDataFolder({}, 'darwin'), /Library.Jupyter$/)
   assert.match(userDataFolder({ APPDATA: 'C:\\r' }, 'win32'), /jupyter$/)
+})
+
+test('what is installed starts: the argv of the kernelspec gives a kernel that answers', async () => {
+  const prefix = join(folder, 'a prefix')
+  assert.equal(kernel('install', '--prefix', prefix).status, 0)
+  const file = join(prefix, 'share', 'jupyter', 'kernels', 'asterism', 'kernel.json')
+  const { argv } = JSON.parse(readFileSync(file, 'utf8')) as { argv: string[] }
+  const started = await startKernelProcess({ argv, cwd: folder })
+  assert.equal((await started.client.execute('1 + 1')).status, 'ok')
+  await started.dispose()
+})
+
+test('list tells of a kernel whose Node or whose files are gone; installing again mends it', () => {
+  const prefix = join(folder, 'moved')
+  const list = () => kernel('list', '--prefix', prefix).stdout
+  kernel('install', '--prefix', prefix)
+  assert.doesNotMatch(list(), /cannot start/)
+  const file = join(prefix, 'share', 'jupyter', 'kernels', 'asterism', 'kernel.json')
+  const spec = JSON.parse(readFileSync(file, 'utf8')) as { argv: string[] }
+  writeFileSync(file, JSON.stringify({ ...spec, argv: ['/gone/bin/node', ...spec.argv.slice(1)] }))
+  assert.match(list(), /cannot start: its Node \/gone\/bin\/node gone\. Install it again/)
+  writeFileSync(file, JSON.stringify({ ...spec, argv: [spec.argv[0], '/gone/kernel/main.js', '{connection_file}'] }))
+  assert.match(list(), /cannot start: its files \/gone\/kernel gone\. Install it again/)
+  kernel('install', '--prefix', prefix)
+  assert.doesNotMatch(list(), /cannot start/)
+})
+
+test('a kernelspec of another program is neither replaced nor in the way', () => {
+  const prefix = join(folder, 'shared')
+  const place = join(prefix, 'share', 'jupyter', 'kernels', 'asterism')
+  mkdirSync(place, { recursive: true })
+  writeFileSync(join(place, 'kernel.json'), '{ "argv": ["x"] }')
+  assert.match(kernel('install', '--prefix', prefix).stderr, /starts another kernel: not replaced/)
+  writeFileSync(join(place, 'kernel.json'), 'noise')
+  assert.match(kernel('list', '--prefix', prefix).stdout, /kernel\.json is not JSON/)
 })

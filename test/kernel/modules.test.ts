@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import { mkdirSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
+import { startKernelProcess } from '../../kernel/client.ts'
+import { notebookPath } from '../../kernel/notebook-path.ts'
 import { notebookSession } from './notebook-session.ts'
 
 const session = notebookSession()
@@ -27,11 +30,16 @@ test('node builtins import by default, by name, as namespace, by import() and by
 
 test('packages resolve from the folder of the notebook: CommonJS, and ESM with an import condition only', async () => {
   write('node_modules/old/package.json', '{ "name": "old", "main": "index.js" }')
-  write('node_modules/old/index.js', 'module.exports = { old: 1 }')
+  write('node_modules/old/index.js', 'exports.old = 1\nfor (const name of ["made"]) exports[name] = 3')
   const conditions = '{ "name": "new", "type": "module", "exports": { "import": "./index.js" } }'
   write('node_modules/new/package.json', conditions)
   write('node_modules/new/index.js', 'export const fresh = 2')
-  assert.equal(await value("import old from 'old'\nimport { fresh } from 'new'\n;[old.old, fresh]"), '[ 1, 2 ]')
+  assert.equal(
+    await value(
+      "import old, { made, old as named } from 'old'\nimport { fresh } from 'new'\n;[old.old, named, made, fresh]",
+    ),
+    '[ 1, 1, 3, 2 ]',
+  )
 })
 
 test("this package's kernel API is importable without any install, and is the one of the cells", async () => {
@@ -52,6 +60,68 @@ test('a local TypeScript module and what it imports are loaded again when one of
   write('lib/deep.ts', 'export const deep: number = 22 // longer')
   assert.equal(await value('use()'), '10')
   assert.equal(await value("import { outer } from './lib/outer.ts'\n;[outer(), use()]"), '[ 220, 220 ]')
+})
+
+test('a change deep below reloads through every kind of local file: TypeScript, CommonJS and JSON', async () => {
+  write('mixed/data.json', '{ "n": 1 }')
+  write('mixed/dep.cjs', 'module.exports = 1')
+  write('mixed/local.cjs', "exports.dep = require('./dep.cjs')")
+  write('mixed/plain.js', "exports.data = require('./data.json').n")
+  write('mixed/middle.tsx', "import local from './local.cjs'\nexport const dep = (): number => local.dep")
+  write(
+    'mixed/top.ts',
+    `import data from './data.json' with { type: 'json' }
+    import { data as plain } from './plain'
+    import { dep } from './middle.tsx'
+    export const all = () => [data.n, plain, dep()]`,
+  )
+  const read = "import { all } from './mixed/top.ts'\nall()"
+  assert.equal(await value(read), '[ 1, 1, 1 ]')
+  write('mixed/dep.cjs', 'module.exports = 22')
+  assert.equal(await value(read), '[ 1, 1, 22 ]')
+  write('mixed/data.json', '{ "n": 333 }')
+  assert.equal(await value(read), '[ 333, 333, 22 ]')
+  assert.equal(await value("(await import('./mixed/top')).all()"), '[ 333, 333, 22 ]')
+})
+
+test('require of a local file is fresh when it or what it requires changed, and the same object otherwise', async () => {
+  write('req/dep.js', 'module.exports = 1')
+  write('req/main.js', "exports.dep = require('./dep')")
+  assert.equal(
+    await value("const first = require('./req/main')\n;[first.dep, require('./req/main') === first]"),
+    '[ 1, true ]',
+  )
+  write('req/dep.js', 'module.exports = 22')
+  assert.equal(await value("require('./req/main').dep"), '22')
+  write('req/typed.ts', 'export const x: number = 1')
+  assert.match((await session.run("require('./req/typed.ts')")).evalue, /Cannot require .*typed\.ts: use import/)
+  assert.match((await session.run("require('asterism')")).evalue, /'asterism' is an ES module: use import/)
+})
+
+test('the whole package is importable without any install, also from a local file', async () => {
+  write('uses.ts', "import * as asterism from 'asterism'\nexport const names = Object.keys(asterism).length")
+  const code = "import * as asterism from 'asterism'\nimport { names } from './uses.ts'\n"
+  assert.equal(await value(`${code}[names > 5, names === Object.keys(asterism).length]`), '[ true, true ]')
+})
+
+test("imports resolve from the path that Jupyter tells, else from the kernel's folder", async () => {
+  const folder = '/notebooks root'
+  assert.equal(notebookPath({}, folder), join(folder, 'notebook.ipynb'))
+  assert.equal(
+    notebookPath({ JPY_SESSION_NAME: join(session.folder, 'a b.ipynb') }, folder),
+    join(session.folder, 'a b.ipynb'),
+  )
+  assert.equal(
+    notebookPath({ JPY_SESSION_NAME: 'deep/er/a b.ipynb' }, session.folder),
+    join(session.folder, 'a b.ipynb'),
+  )
+  assert.equal(notebookPath({ JPY_SESSION_NAME: 'b7e1-console' }, folder), join(folder, 'b7e1-console'))
+  write('of session/beside.ts', 'export const beside = 1')
+  const env = { JPY_SESSION_NAME: join(session.folder, 'of session', 'a b.ipynb') }
+  const kernel = await startKernelProcess({ cwd: tmpdir(), env })
+  const reply = await kernel.client.execute("import { beside } from './beside.ts'\nbeside")
+  await kernel.dispose()
+  assert.equal(reply.status, 'ok')
 })
 
 test('modules that import each other load, and the same file is one module', async () => {

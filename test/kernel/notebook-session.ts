@@ -3,7 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before } from 'node:test'
-import { type ExecuteOptions, type Published, type StartedKernel, startKernelProcess } from '../../kernel/client.ts'
+import type { Client, ExecuteOptions, Published } from '../../kernel/client.ts'
+import { type StartedKernel, startKernelProcess } from '../../kernel/client.ts'
+import type { Typecheck } from '../../kernel/language/typecheck.ts'
+import type { Place } from './hosts.ts'
 
 /** What a cell came to. */
 export interface CellResult {
@@ -20,9 +23,14 @@ export interface CellResult {
   count: number
 }
 
+interface Kernel {
+  readonly client: Client
+  dispose(): Promise<void>
+}
+
 /** Handles that are filled before the first test of the file and emptied after its last. */
-export interface NotebookSession {
-  kernel: StartedKernel
+export interface NotebookSession<K extends Kernel = StartedKernel> {
+  kernel: K
   /** Temporary folder of the notebook; the cells' working directory. */
   folder: string
   run(code: string, options?: ExecuteOptions): Promise<CellResult>
@@ -30,12 +38,31 @@ export interface NotebookSession {
   begin(code: string): Promise<{ finished: Promise<CellResult> }>
 }
 
-/** Starts one kernel for all tests of the file. */
-export function notebookSession(): NotebookSession {
-  const session = { run, begin } as NotebookSession
+export interface SessionOptions {
+  /** Types are checked in a process more, so only by the tests of types. @default 'off' */
+  typecheck?: Typecheck
+  /** Environment variables of a kernel process. */
+  env?: Record<string, string>
+}
+
+type Start<K> = (place: Place) => Promise<K>
+
+/** Starts one kernel for all tests of the file, or of the suite that calls it. */
+export function notebookSession(options?: SessionOptions): NotebookSession
+export function notebookSession<K extends Kernel>(options: SessionOptions, start: Start<K>): NotebookSession<K>
+export function notebookSession(
+  { typecheck = 'off', env = {} }: SessionOptions = {},
+  start: Start<Kernel> = startKernelProcess,
+): NotebookSession<Kernel> {
+  const session = { run, begin } as NotebookSession<Kernel>
   before(async () => {
     session.folder = mkdtempSync(join(tmpdir(), 'kernel test '))
-    session.kernel = await startKernelProcess({ cwd: session.folder, notebook: join(session.folder, 'notebook.ipynb') })
+    session.kernel = await start({
+      cwd: session.folder,
+      notebook: join(session.folder, 'notebook.ipynb'),
+      typecheck,
+      env,
+    })
   })
   after(async () => {
     await session.kernel.dispose()

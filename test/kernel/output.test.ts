@@ -85,9 +85,50 @@ test('worker threads and child processes print into the cell', async () => {
     spawnSync(process.execPath, ['-p', '"from a child"'], { stdio: 'inherit' }).status`)
   assert.equal(cell.result, '0')
   assert.match(cell.stdout, /from a worker/)
-  // The raw pipe of the process is read beside the ordered one, so its text may come a moment later.
-  const printed = (await session.run('await new Promise((done) => setTimeout(done, 50))')).stdout
-  assert.match(cell.stdout + printed, /from a child/)
+  assert.match(cell.stdout, /from a child/)
+})
+
+test('output of commands keeps its place, that of native code comes before idle', async () => {
+  const cell = await session.run(`
+    import { execSync } from 'node:child_process'
+    console.log('a')
+    execSync('echo b; echo c >&2', { stdio: 'inherit' })
+    console.log('d')`)
+  assert.deepEqual([cell.stdout, cell.stderr], ['a\nb\nd\n', 'c\n'])
+  assert.equal((await session.run("require('node:fs').writeSync(1, 'native\\n')")).stdout, 'native\n')
+  const piped = await session.run("execSync('echo piped').toString()")
+  assert.deepEqual([piped.result, piped.stdout], ["'piped\\n'", ''])
+})
+
+test('a child that inherits stdout prints into the cell that started it, also after other cells ran', async () => {
+  const late: Published[] = []
+  const stop = session.kernel.client.onPublished((one) => void (one.type === 'stream' && late.push(one)))
+  const first = await session.run(`
+    import { spawn } from 'node:child_process'
+    const child = spawn('cat', [], { stdio: ['pipe', 'inherit', 'inherit'] })
+    child.stdout`)
+  assert.equal(first.result, 'null')
+  await session.run("child.stdin.end('from the child\\n')\nawait new Promise((done) => child.on('exit', done))")
+  const text = (): string => late.map((one) => one.content.text).join('')
+  await eventually(() => text().includes('from the child'), 'text of the child')
+  stop()
+  assert.equal(late[0]?.parent, first.published[0]?.parent)
+  const awaited = await session.run(`
+    const quick = spawn('echo', ['quick'], { stdio: 'inherit' })
+    await new Promise((done) => quick.on('exit', done))`)
+  assert.equal(awaited.stdout, 'quick\n')
+  assert.match((await session.run("spawn('no-such-command', { stdio: 'inherit' }).on('error', () => {})")).status, /ok/)
+})
+
+test('process.stdout.write takes encodings, bytes in pieces, and callbacks', async () => {
+  const cell = await session.run(`
+    process.stdout.write('c3a9', 'hex')
+    process.stdout.write(Buffer.from([0xc3]))
+    process.stdout.write(new Uint8Array([0xa9]))
+    await new Promise((done) => process.stdout.write('x', done))
+    await new Promise((done) => process.stdout.write('eQ==', 'base64', done))
+    await require('node:stream/promises').pipeline(['p', 'q'], process.stdout, { end: false })`)
+  assert.deepEqual([cell.status, cell.stdout], ['ok', 'ééxypq'])
 })
 
 test('a value shows itself through Symbol.for("Jupyter.display"), at once or later, in its place', async () => {

@@ -144,6 +144,24 @@ test('a cell over the time limit is interrupted and fails the run', async () => 
   assert.match(result.message, /Timeout: The cell ran longer than 0\.5 s/)
 })
 
+test('a checked run stops before the first cell with a type error', async () => {
+  const notebook = join(folder, 'typed.ipynb')
+  const cells = ['const size: number = 1', "console.log('ran')\nsize.toUpperCase()"].map((source, id) => ({
+    ...{ cell_type: 'code', id: `c${id}`, metadata: {}, source },
+    ...{ execution_count: null, outputs: [] },
+  }))
+  writeFileSync(notebook, JSON.stringify({ nbformat: 4, nbformat_minor: 5, metadata: {}, cells }))
+  const out = join(folder, 'typed.out.ipynb')
+  const result = await runNotebook({ notebook, out, typecheck: 'error' })
+  assert.ok(result.kind === 'failed')
+  assert.deepEqual([result.cell, result.line], [2, 2])
+  assert.match(result.message, /^TypeCheckError: Property 'toUpperCase' does not exist on type 'number'/)
+  assert.deepEqual(
+    read(out).cells[1]?.outputs?.map((output) => output.output_type),
+    ['error'],
+  )
+})
+
 test('an expected exception does not stop the run', async () => {
   const notebook = write('raises.ipynb', ["throw new Error('shown')", "throw new Error('too')"], ['raises-exception'])
   const result: RunResult = await runNotebook({ notebook, out: join(folder, 'raises.out.ipynb') })
@@ -181,4 +199,25 @@ test('Ctrl-C ends the running cell, keeps the notebook, and exits with 130', asy
     cells[0]?.outputs?.map((output) => output.ename ?? output.text),
     [['here\n'], 'Interrupted'],
   )
+})
+
+test('widgets are stored with their state, and two runs give the same bytes', async () => {
+  const notebook = join(folder, 'widgets.ipynb')
+  const source = 'const c = slider(0, 4)\ninteract({ c }, ({ c }) => c)\nc.value = 3'
+  const cell = { cell_type: 'code', id: 'a', metadata: {}, source, outputs: [], execution_count: null }
+  writeFileSync(notebook, JSON.stringify({ cells: [cell], metadata: {}, nbformat: 4, nbformat_minor: 5 }))
+  const outs = ['one', 'two'].map((name) => join(folder, `widgets.${name}.ipynb`))
+  for (const out of outs) assert.equal((await runNotebook({ notebook, out, cwd: folder })).kind, 'done')
+  const [one = '', two] = outs.map((out) => readFileSync(out, 'utf8'))
+  assert.equal(one, two)
+  const { cells, metadata } = JSON.parse(one) as Written & { metadata: { widgets: Record<string, unknown> } }
+  const shown = cells[0]?.outputs?.[0]?.data?.['application/vnd.jupyter.widget-view+json'] as { model_id: string }
+  const { state } = metadata.widgets['application/vnd.jupyter.widget-state+json'] as {
+    state: Record<string, { model_name: string; state: Record<string, unknown> }>
+  }
+  const box = state[shown.model_id]
+  assert.ok(box)
+  assert.equal(box.model_name, 'VBoxModel')
+  const child = String((box.state.children as string[])[0]).replace('IPY_MODEL_', '')
+  assert.deepEqual([state[child]?.model_name, state[child]?.state.value], ['IntSliderModel', 3])
 })

@@ -1,0 +1,244 @@
+// The language service of a kernel: type errors beside the cells or before them, completion and inspection from types
+// and live values together. Owns the checker's process, which starts when it is first needed and is replaced when it
+// ends. Nothing here delays a cell, but for `error`, which asks before the cell runs.
+import type { Failure, Header, Input, Output } from '../message.ts'
+import { within } from '../patience.ts'
+import type { UserOptions } from '../user-options.ts'
+import { type Checker, startChecker } from './checker.ts'
+import { diagnosticText, headlineOf } from './diagnostic-text.ts'
+import type { CellDiagnostic } from './diagnostics.ts'
+import { mergeCompletions, mergeInspections } from './merge.ts'
+import { type Typecheck, typecheckOf } from './typecheck.ts'
+
+type Completion = Output<'complete_request'>
+type Inspection = Output<'inspect_request'>
+
+/** A cell about to run. */
+export interface LanguageCell {
+  /** `cell 3`. */
+  readonly name: string
+  readonly code: string
+  /** Silent cells add their names and are not checked. */
+  readonly silent: boolean
+  readonly request: Header
+}
+
+/** What the language service needs of the kernel. */
+export interface LanguageHost {
+  /** Shows text with a cell's output, on stderr. */
+  tell(request: Header, text: string): void
+  /** Names that exist in the running notebook; null while it computes. */
+  liveNames(): Promise<readonly string[] | null>
+}
+
+export interface Language {
+  /** A cell is about to run. Result: why it must not, or null. */
+  admit(cell: LanguageCell): Promise<Failure | null>
+  /** A cell that was admitted has ended. Cells of several shells may run at once. */
+  ended(name: string): void
+  /** Ends every wait for the checker. */
+  interrupt(): void
+  complete(content: Input<'complete_request'>, live: Promise<Completion | null>): Promise<Completion>
+  inspect(content: Input<'inspect_request'>, live: Promise<Inspection | null>): Promise<Inspection>
+  /** Holds for the cells from here on. */
+  setTypecheck(value: unknown): void
+  /** The variables are gone, and with them all that was set. */
+  forget(): void
+  dispose(): void
+}
+
+/** The checker starts when the first cell has ended, or has run for so long, in milliseconds. */
+const FIRST_CELL_MS = 1000
+/** A live answer comes alone when types need longer than this, in milliseconds … */
+const TYPES_PATIENCE_MS = 300
+/** … or longer than this where nothing live is known. */
+const TYPES_ALONE_MS = 2000
+/** An answer from types waits this long for the live one: a cell that computes gives none. In milliseconds. */
+const LIVE_PATIENCE_MS = 60
+/** A checker that ends so often before it answered anything is not started again. */
+const ATTEMPTS = 3
+
+interface KeptCell extends LanguageCell {
+  /** Its type errors were asked for, or nobody wants them. */
+  isAsked: boolean
+}
+
+/** A language service without cells. Starts nothing. */
+export function createLanguage(host: LanguageHost, options: UserOptions = {}): Language {
+  const initial = typecheckOf(options.typecheck ?? process.env.ASTERISM_TYPECHECK)
+  let mode: Typecheck = initial
+  let cells: KeptCell[] = []
+  let checker: Checker | null = null
+  let fruitless = 0
+  let timer: NodeJS.Timeout | null = null
+  let isComplained = false
+  /** Ends the wait of each cell that waits for the checker. */
+  const waiting = new Set<() => void>()
+  const running = new Set<string>()
+  /** Called when a running cell ends. */
+  let onEnd: (() => void)[] = []
+
+  /** The checker, with all cells in it; null where it cannot be had. */
+  const started = (): Checker | null => {
+    if (checker !== null && !checker.hasEnded) return checker
+    if (checker !== null) fruitless = checker.hasAnswered ? 0 : fruitless + 1
+    checker = null
+    if (fruitless >= ATTEMPTS) return null
+    checker = startChecker(options)
+    for (const cell of cells) submit(checker, cell)
+    return checker
+  }
+
+  const submit = (to: Checker, cell: KeptCell): void => {
+    if (!cell.isAsked) {
+      cell.isAsked = true
+      void to.ask('check', { source: cell.code }).then((found) => report(cell, found))
+    }
+    to.commit(cell.name, cell.code)
+  }
+
+  const report = async (cell: KeptCell, found: CellDiagnostic[] | null): Promise<void> => {
+    const errors = await withoutLiveNames(found ?? [])
+    if (errors.length > 0) host.tell(cell.request, `${diagnosticText(cell.name, cell.code, errors)}\n`)
+  }
+
+  /** A name without a type is no error where it exists. A notebook that computes is asked when it has ended. */
+  const withoutLiveNames = async (found: CellDiagnostic[]): Promise<CellDiagnostic[]> => {
+    if (found.every(({ unknown }) => unknown === null)) return found
+    let names = await host.liveNames()
+    while (names === null && running.size > 0) {
+      await new Promise<void>((resolve) => onEnd.push(resolve))
+      names = await host.liveNames()
+    }
+    if (names === null) return found.filter(({ unknown }) => unknown === null)
+    const live = new Set(names)
+    return found.filter(({ unknown }) => unknown === null || !live.has(unknown))
+  }
+
+  const keep = (cell: LanguageCell, isAsked: boolean): void => {
+    const kept = { ...cell, isAsked: isAsked || cell.silent }
+    cells.push(kept)
+    running.add(cell.name)
+    if (checker !== null && !checker.hasEnded) submit(checker, kept)
+    else if (!kept.isAsked) timer ??= setTimeout(() => void started(), FIRST_CELL_MS).unref()
+  }
+
+  /** Type errors of a cell before it runs; `interrupted`: nobody waits any more; null: the checker is not to be had. */
+  const errorsBefore = async (cell: LanguageCell): Promise<CellDiagnostic[] | 'interrupted' | null> => {
+    let stop: () => void = () => undefined
+    const interrupted = new Promise<'interrupted'>((resolve) => {
+      stop = () => resolve('interrupted')
+    })
+    waiting.add(stop)
+    const asked = async (): Promise<CellDiagnostic[] | null> => {
+      const ask = async () => (await started()?.ask('check', { source: cell.code })) ?? null
+      const found = (await ask()) ?? (await ask()) // a checker that has died is replaced
+      return found === null ? null : withoutLiveNames(found)
+    }
+    try {
+      return await Promise.race([asked(), interrupted])
+    } finally {
+      waiting.delete(stop)
+    }
+  }
+
+  const stopWaiting = (): void => {
+    for (const stop of waiting) stop()
+  }
+  const tellEnd = (): void => {
+    const told = onEnd
+    onEnd = []
+    for (const tell of told) tell()
+  }
+
+  return {
+    async admit(cell) {
+      if (mode !== 'error' || cell.silent) {
+        keep(cell, mode === 'off')
+        return null
+      }
+      const errors = await errorsBefore(cell)
+      if (errors === 'interrupted') return interruption()
+      if (errors === null && !isComplained) {
+        isComplained = true
+        host.tell(cell.request, 'The type checker ended before it had an answer: this cell runs unchecked.\n')
+      }
+      if (errors !== null && errors.length > 0) return typeErrors(cell, errors)
+      keep(cell, true)
+      return null
+    },
+    ended(name) {
+      running.delete(name)
+      tellEnd()
+      if (timer === null) return
+      clearTimeout(timer)
+      timer = null
+      started()
+    },
+    interrupt: stopWaiting,
+    async complete({ code, cursor_pos: cursor }, live) {
+      const asked = mode === 'off' ? null : started()?.ask('complete', { code, cursor })
+      const isKnown = (answer: Completion | null): boolean => (answer?.matches.length ?? 0) > 0
+      const [types, values] = await together(asked ?? null, live, isKnown)
+      return mergeCompletions(cursor, types, values)
+    },
+    async inspect({ code, cursor_pos: cursor, detail_level: detail = 0 }, live) {
+      const asked = mode === 'off' ? null : started()?.ask('inspect', { code, cursor, withSource: detail > 0 })
+      const [types, values] = await together(asked ?? null, live, (answer) => answer?.found === true)
+      return mergeInspections(types, values)
+    },
+    setTypecheck(value) {
+      mode = typecheckOf(value)
+      if (mode !== 'off') return
+      checker?.dispose()
+      checker = null
+    },
+    forget() {
+      mode = initial
+      cells = []
+      checker?.forget()
+      running.clear()
+      tellEnd()
+    },
+    dispose() {
+      if (timer !== null) clearTimeout(timer)
+      stopWaiting()
+      checker?.dispose()
+    },
+  }
+}
+
+/** Both answers, as far as they come in time. */
+async function together<T, L>(
+  types: Promise<T | null> | null,
+  live: Promise<L | null>,
+  isKnown: (answer: L | null) => boolean,
+): Promise<[T | null, L | null]> {
+  if (types === null) return [null, await live]
+  let typed: T | null = null
+  let value: L | null = null
+  let isTyped = false
+  const typesCame = types.then((answer) => {
+    typed = answer
+    isTyped = true
+  })
+  const liveCame = live.then((answer) => {
+    value = answer
+  })
+  await Promise.race([typesCame, liveCame])
+  if (isTyped) await within(LIVE_PATIENCE_MS, liveCame)
+  else await within(isKnown(value) ? TYPES_PATIENCE_MS : TYPES_ALONE_MS, typesCame)
+  return [typed, value]
+}
+
+function typeErrors({ name, code }: LanguageCell, errors: readonly CellDiagnostic[]): Failure {
+  const text = diagnosticText(name, code, errors)
+  const [first] = errors
+  const evalue = first === undefined ? '' : (headlineOf(name, first).split('\n')[0] as string)
+  return { status: 'error', ename: 'TypeCheckError', evalue, traceback: `TypeCheckError: ${text}`.split('\n') }
+}
+
+function interruption(): Failure {
+  const evalue = 'The cell was interrupted before it ran; variables are kept'
+  return { status: 'error', ename: 'Interrupted', evalue, traceback: [`Interrupted: ${evalue}`] }
+}

@@ -1,0 +1,81 @@
+// interact(): controls above, and below them what a function makes of their values, drawn anew at each change. Redraws
+// through a display handle: a page shows what is printed after a cell in another place, but updates a display where it is.
+import { type DisplayHandle, display } from '../display.ts'
+import { DISPLAY, type Displayable, mimeBundle } from '../format.ts'
+import { failureOf } from '../stack.ts'
+import { type Control, inner, widgetBundle } from './controls.ts'
+import { openModel } from './model.ts'
+
+type Controls = Readonly<Record<string, Control<unknown>>>
+
+/** The values of controls, by name. */
+export type ValuesOf<S> = { readonly [K in keyof S]: S[K] extends Control<infer T> ? T : never }
+
+/** Controls on the page. As a cell's last value it shows nothing more. */
+export interface Interaction<S> extends Displayable {
+  readonly values: ValuesOf<S>
+  /** The controls are no longer listened to. */
+  stop(): void
+}
+
+/**
+ * Shows controls, calls `draw` with their values, and shows what it returns or resolves to; again at each change. While
+ * one drawing is under way changes wait, and only the newest values are drawn. The cell waits for the first drawing.
+ */
+export function interact<S extends Controls>(controls: S, draw: (values: ValuesOf<S>) => unknown): Interaction<S> {
+  const entries = Object.entries(controls)
+  const values = (): ValuesOf<S> =>
+    Object.fromEntries(entries.map(([name, control]) => [name, control.value])) as ValuesOf<S>
+  display({ [DISPLAY]: () => panel(entries) })
+  const page = firstDrawing(() => draw(values()))
+
+  let isStale = false
+  let drawing: Promise<void> | null = null
+  const redraw = (): Promise<void> => {
+    isStale = true
+    drawing ??= drawAll()
+    return drawing
+  }
+  const drawAll = async (): Promise<void> => {
+    while (isStale) {
+      isStale = false
+      page.update(await drawn(() => draw(values())))
+    }
+    drawing = null
+  }
+  const stops = entries.map(([, control]) => control.onChange(redraw))
+  return {
+    get values() {
+      return values()
+    },
+    stop() {
+      for (const stop of stops) stop()
+    },
+    [DISPLAY]: () => ({}),
+  }
+}
+
+/** An error of the first drawing is the cell's own. */
+function firstDrawing(draw: () => unknown): DisplayHandle {
+  const value = draw()
+  return display(value instanceof Promise ? { [DISPLAY]: async () => mimeBundle(shown(await value)) } : shown(value))
+}
+
+/** An error of a later drawing is shown in its place: its cell ended long ago. */
+async function drawn(draw: () => unknown): Promise<Displayable> {
+  try {
+    const bundle = await mimeBundle(shown(await draw()))
+    return { [DISPLAY]: () => bundle }
+  } catch (error) {
+    return { [DISPLAY]: () => ({ 'text/plain': failureOf(error).traceback.join('\n') }) }
+  }
+}
+
+const nothing: Displayable = { [DISPLAY]: () => ({ 'text/plain': '' }) }
+const shown = (value: unknown): unknown => (value === undefined ? nothing : value)
+
+function panel(entries: readonly (readonly [string, Control<unknown>])[]) {
+  const children = entries.map(([name, control]) => inner(control).model(name).reference)
+  const box = openModel('VBox', { children, layout: openModel('Layout', {}).reference })
+  return widgetBundle(box, entries.map(([name, control]) => inner(control).text(name)).join('\n'))
+}

@@ -1,0 +1,5 @@
+import { kernelContract } from './contract.ts'
+import { inProcessHost, zeromqHost } from './hosts.ts'
+
+kernelContract('over ZeroMQ', zeromqHost)
+kernelContract('inside this process', inProcessHost)
