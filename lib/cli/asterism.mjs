@@ -15,4 +15,8 @@ const [command, ...args] = process.argv.slice(2)
 const load = (part) => import(pathToFileURL(join(root, 'dist', part)).href)
 if (command === 'run') process.exitCode = await (await load('kernel/cli.js')).runCommand(args)
 else if (command === 'kernel') process.exitCode = await (await load('kernel/cli.js')).kernelCommand(args)
-else process.exitCode = await (await load('lib/cli/main.js')).main(process.argv.slice(2))
+else {
+  const { main } = await load('lib/cli/main.js')
+  const { listKernels } = await load('kernel/kernelspec.js')
+  process.exitCode = await main(process.argv.slice(2), listKernels)
+}

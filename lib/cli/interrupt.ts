@@ -10,20 +10,24 @@ export class Interrupted extends Error {
   /** 128 and the number of the signal, as shells have it. */
   readonly exitCode: number
 
-  constructor(signal: keyof typeof EXIT_CODES) {
-    super('Stopped. The same command goes on where this one ended.')
+  constructor(signal: keyof typeof EXIT_CODES, message: string) {
+    super(message)
     this.exitCode = EXIT_CODES[signal]
   }
 }
 
 /**
  * Runs `work`; the first Ctrl-C or SIGTERM aborts its signal with an `Interrupted`. The process ends at the second one,
- * or when the work has not ended soon after the first. Errors: those of the work, or the `Interrupted`.
+ * or when the work has not ended soon after the first. `message`: what the `Interrupted` says. Errors: those of the
+ * work, or the `Interrupted`.
  */
-export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export async function interruptible<T>(
+  work: (signal: AbortSignal) => Promise<T>,
+  message = 'Stopped. The same command goes on where this one ended.',
+): Promise<T> {
   const controller = new AbortController()
   const onSignal = (name: NodeJS.Signals) => {
-    const reason = new Interrupted(name as keyof typeof EXIT_CODES)
+    const reason = new Interrupted(name as keyof typeof EXIT_CODES, message)
     const leave = () => {
       console.error(`\n${reason.message}`)
       process.exit(reason.exitCode)

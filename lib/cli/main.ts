@@ -1,15 +1,17 @@
 // The commands of `asterism` that belong to the library. `kernel` and `run` belong to the kernel.
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import type { Device } from '../engine/devices.ts'
 import { writeReport } from '../eval/report.ts'
 import { reopenRun } from '../round/run.ts'
 import type { RoundProgress } from '../round/search-round.ts'
 import { progressText } from '../show/progress.ts'
 import { painter, reportText } from '../show/terminal.ts'
+import { doctorCommand, type Kernelspec } from './doctor.ts'
 import { evolve, withParts } from './evolve.ts'
 import { Interrupted, interruptible } from './interrupt.ts'
 import { writeReportPage } from './report-page.ts'
 import { startRun } from './start-run.ts'
+import { VERIFY_EXIT_CODES, type VerifyFlags, verifyCommand } from './verify.ts'
 
 interface EvolveFlags {
   run: string
@@ -23,8 +25,12 @@ interface EvolveFlags {
   runs: string
 }
 
-/** Runs a command line without its first two words. Result: the exit code. */
-export async function main(argv: readonly string[]): Promise<number> {
+/**
+ * Runs a command line without its first two words. `kernels`: tells the kernelspecs of this machine; the kernel knows
+ * them, and the launcher knows the kernel. Result: the exit code.
+ */
+export async function main(argv: readonly string[], kernels: () => readonly Kernelspec[] = () => []): Promise<number> {
+  let exitCode = 0
   const program = new Command('asterism')
     .description('Self-evolving small reasoners (rStar-Math) in TypeScript: notebooks, search, training, reports')
     .exitOverride()
@@ -51,6 +57,32 @@ export async function main(argv: readonly string[]): Promise<number> {
     .argument('[run]', 'name of the run', 'default')
     .option('--runs <folder>', 'folder that holds the runs', 'runs')
     .action(reportCommand)
+  program
+    .command('verify')
+    .description(
+      'run programs, one JSON line each, and print one JSON line with the verdict of each, in the same order',
+    )
+    .argument('<file>', 'JSONL of {"id", "code"} or {"id", "steps": [...]}; - reads stdin')
+    .addOption(
+      new Option('--level <name>', 'how programs are kept from this machine')
+        .choices(['auto', 'jail', 'landlock', 'rlimit', 'container'])
+        .default('auto'),
+    )
+    .option('--wrap <command>', 'command that starts Python in a container, cut at spaces (level container)')
+    .option('--concurrency <n>', 'programs that run at once (default: all cores)', integer(1))
+    .option('--twice', 'run each program twice and flag those that come out differently')
+    .addHelpText('after', VERIFY_EXIT_CODES)
+    .action(async (file: string, flags: VerifyFlags) => {
+      exitCode = await verifyCommand(file, flags)
+    })
+  program
+    .command('doctor')
+    .description('say what of this machine the loop will use, and which command installs what is missing')
+    .option('--json', 'print the same as one JSON object')
+    .addHelpText('after', '\nExit code: 0 when the loop can run, 1 otherwise.')
+    .action(async ({ json = false }: { json?: boolean }) => {
+      exitCode = await doctorCommand({ json, kernels })
+    })
   program.command('run').description('execute a notebook through the kernel (asterism run --help)')
   program.command('kernel').description('install, list or remove the Jupyter kernel (asterism kernel --help)')
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -59,7 +91,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   })
   try {
     await program.parseAsync([...argv], { from: 'user' })
-    return 0
+    return exitCode
   } catch (error) {
     const { exitCode, code, message } = error as Error & { exitCode?: number; code?: string }
     if (code?.startsWith('commander.')) return exitCode ?? 1

@@ -4,6 +4,7 @@ import { BANDS } from '../eval/intervals.ts'
 import { codeOf } from '../model/step-format.ts'
 import type { Proposal } from '../policy/contract.ts'
 import type { Problem, Step } from '../problem/problem.ts'
+import { verdictText } from '../verify/outcome.ts'
 import type { Verdict } from '../verify/verdict.ts'
 import { wrapped } from './characters.ts'
 import { escapeHtml, type Shown, shown } from './display.ts'
@@ -123,28 +124,4 @@ export function actionTable(
     after: probability.toFixed(3),
   }))
   return table(rows, { title: `“${sentence}”` })
-}
-
-/** A verdict in a few words. Example: `error: ZeroDivisionError: division by zero`. */
-export function verdictText(verdict: Verdict): string {
-  switch (verdict.kind) {
-    case 'ok':
-      return verdict.stdout === '' ? 'ok' : `ok, prints ${verdict.stdout}`
-    case 'error':
-      return `error: ${verdict.errorType}: ${verdict.message}`
-    case 'timeout':
-      return `timeout: more than ${verdict.limitMs} ms of ${verdict.clock} time`
-    case 'memory':
-      return `memory: more than ${verdict.limitMb} MB`
-    case 'output':
-      return `output: more than ${verdict.limitBytes} bytes`
-    case 'died':
-      return `died: ${verdict.how}`
-    case 'refused':
-      return `refused: ${verdict.reason}`
-    case 'unsupported':
-      return `unsupported: ${verdict.missing} is not installed`
-    case 'infra':
-      return `the sandbox failed: ${verdict.message}`
-  }
 }

@@ -55,7 +55,32 @@ export function prefixFailed(verdict: Verdict): Verdict {
   return { kind: 'infra', message: `an earlier step no longer runs (${what})` }
 }
 
-function adviceFor(module: string, python: string): string {
+/** A verdict in a few words. Example: `error: ZeroDivisionError: division by zero`. */
+export function verdictText(verdict: Verdict): string {
+  switch (verdict.kind) {
+    case 'ok':
+      return verdict.stdout === '' ? 'ok' : `ok, prints ${verdict.stdout}`
+    case 'error':
+      return `error: ${verdict.errorType}: ${verdict.message}`
+    case 'timeout':
+      return `timeout: more than ${verdict.limitMs} ms of ${verdict.clock} time`
+    case 'memory':
+      return `memory: more than ${verdict.limitMb} MB`
+    case 'output':
+      return `output: more than ${verdict.limitBytes} bytes`
+    case 'died':
+      return `died: ${verdict.how}`
+    case 'refused':
+      return `refused: ${verdict.reason}`
+    case 'unsupported':
+      return `unsupported: ${verdict.missing} is not installed`
+    case 'infra':
+      return `the sandbox failed: ${verdict.message}`
+  }
+}
+
+/** The command that installs one of the modules which steps may lack. `python`: path of the interpreter. */
+export function adviceFor(module: string, python: string): string {
   const [debian, pip] = OPTIONAL_MODULES[module]!
   const byPip = `${python} -m pip install ${pip}`
   return python.startsWith('/usr/bin/') && process.platform === 'linux'

@@ -8,7 +8,7 @@ import { searchTree } from '../../lib/search/rollout.ts'
 import { newTree, type Tree } from '../../lib/search/tree.ts'
 import { jupyterDisplay } from '../../lib/show/display.ts'
 import { liveProgress } from '../../lib/show/live-progress.ts'
-import { problemTable, problemView, proposalTable, solutionView, verdictText } from '../../lib/show/problem-views.ts'
+import { problemTable, problemView, proposalTable, solutionView } from '../../lib/show/problem-views.ts'
 import { scoredTree, scoreHistogram, separation, solutionScores } from '../../lib/show/scores.ts'
 import { rolloutsToSolve, solvedCurve } from '../../lib/show/solved-curve.ts'
 import {
@@ -19,6 +19,7 @@ import {
   unsolvedTable,
   widestNode,
 } from '../../lib/show/tree-tables.ts'
+import { verdictText } from '../../lib/verify/outcome.ts'
 import { digitPolicy, digitSum, fakePpm, parts, problem, step } from '../search/fakes.ts'
 
 const grown = (id: string, answer: string, rollouts = 24): Promise<Tree> =>
