@@ -75,33 +75,27 @@ export async function explain(given: Tree | readonly Tree[], options: ExplainOpt
   const errors = counted(failures)
   const shownErrors = errors.slice(0, rows)
   const total = failures.length
-  return Object.assign(
-    table(
-      shownErrors.map(({ type, steps, proposals, message, example }) => ({
-        error: type,
-        steps,
-        share: `${Math.round((100 * steps) / total)} %`,
-        proposals,
-        message,
-        example: codeOf(example.step),
-        problem: example.problemId,
-      })),
-      {
-        title: total === 0 ? 'No failed step' : 'Commonest errors of steps',
-        columns: [
-          { key: 'error', align: 'left' },
-          { key: 'steps', title: 'distinct steps' },
-          { key: 'share', align: 'right' },
-          { key: 'proposals', title: 'proposed' },
-          { key: 'message', title: 'commonest message', align: 'left' },
-          { key: 'example', title: 'for example', align: 'left' },
-          { key: 'problem', align: 'left' },
-        ],
-        note: noteOf(trees, kept, again, errors.length - shownErrors.length),
-      },
-    ),
-    { errors },
-  )
+  const lines = shownErrors.map(({ type, steps, proposals, message, example }) => ({
+    error: type,
+    steps,
+    share: `${Math.round((100 * steps) / total)} %`,
+    proposals,
+    message,
+    example: codeOf(example.step),
+  }))
+  const shownTable = table(lines.length > 0 ? lines : [{ error: 'none', steps: 0 }], {
+    title: 'Commonest errors of steps',
+    columns: [
+      { key: 'error', align: 'left' },
+      { key: 'steps' },
+      { key: 'share', align: 'right' },
+      { key: 'proposals', title: 'proposed' },
+      { key: 'message', title: 'commonest message', align: 'left' },
+      { key: 'example', title: 'for example', align: 'left' },
+    ],
+    note: noteOf(trees, kept, again, errors.length - shownErrors.length),
+  })
+  return Object.assign(shownTable, { errors })
 }
 
 /** The failed steps that a tree has kept, one attempt for each node that has some among its children. */

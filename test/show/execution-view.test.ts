@@ -94,7 +94,7 @@ test('errors are counted by type, commonest first, with the message and an examp
     zero!.example.steps.map(({ text }) => text),
     ['x = 7'],
   )
-  assert.match(told.markdown, /\| NameError \| 4 \| 67 % \| 6 \| name 'y' is not defined \| y \/ 1 \| a \|/)
+  assert.match(told.markdown, /\| NameError \| 4 \| 67 % \| 6 \| name 'y' is not defined \| y \/ 1 \|/)
   assert.match(told.text, /10 steps ran in 2 trees: 6 that failed are in the trees, 0 were dropped by the search\./)
   assert.match(await htmlOf(told), /<table>/)
 })
@@ -103,7 +103,7 @@ test('what the search dropped is counted, and found again with the policy that s
   const tree = await grown('drop')
   const without = await explain(tree, { verifier })
   assert.deepEqual(without.errors, [])
-  assert.match(without.text, /^No failed step/)
+  assert.match(without.text, /│ none +│ +0 │/)
   assert.match(without.text, /3 were dropped by the search\. Give `policy`\sto have the dropped ones proposed/)
   const { errors } = await explain(tree, { verifier, policy: failing() })
   const kept = await explain(await grown('keep'), { verifier })
