@@ -84,11 +84,10 @@ export const round3: Recipe = {
   guide: 'ppm',
 }
 
-/** Round 4: as round 3, with more rollouts for what is still unsolved, and a longer training of what is the last policy. */
+/** Round 4: as round 3, with more rollouts for what is still unsolved. */
 export const round4: Recipe = {
   ...round3,
   round: 4,
-  policyTraining: { ...everyRound.policyTraining, tail: 1000 },
   passes: [
     { ...pass, rollouts: 8 },
     { ...pass, rollouts: 48, width: 16, stopAfterHits: 2, grammarShare: 0.5 },
