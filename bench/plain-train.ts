@@ -82,9 +82,11 @@ function forward(g: Graph, config: ModelConfig, p: (name: string) => Value, rows
   const split = (x: Value) => transpose(g, reshape(g, x, [rows, columns, heads, headSize]), [0, 2, 1, 3])
   let x = embedding(g, p('model.embed_tokens.weight'), g.input('ids', 'int32', [rows, columns]))
   for (let layer = 0; layer < config.layers; layer++) {
-    const at = (name: string) => p(`model.layers.${layer}.${name}.weight`)
+    const at = (name: string, kind = 'weight') => p(`model.layers.${layer}.${name}.${kind}`)
     const h = norm(g, x, at('input_layernorm'))
-    const [q, k, v] = ['q', 'k', 'v'].map((letter) => split(project(g, h, at(`self_attn.${letter}_proj`))))
+    const [q, k, v] = ['q', 'k', 'v'].map((letter) =>
+      split(add(g, project(g, h, at(`self_attn.${letter}_proj`)), at(`self_attn.${letter}_proj`, 'bias'))),
+    )
     const scores = add(g, multiply(g, matmul(g, q!, transpose(g, k!, [0, 1, 3, 2])), g.scalar(headSize ** -0.5)), mask)
     const seen = transpose(g, matmul(g, attention(g, scores), v!), [0, 2, 1, 3])
     x = add(g, x, project(g, reshape(g, seen, [rows, columns, hiddenSize]), at('self_attn.o_proj')))
