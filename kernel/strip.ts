@@ -1,5 +1,5 @@
 // TypeScript → JavaScript that V8 runs, for cells and for local modules. Types go, enums and namespaces become objects,
-// `using` and experimental decorators become calls of helpers.ts: oxc-transform does all of that. Standard decorators and
+// `using` and experimental decorators become calls of lowered-runtime.ts: oxc-transform does all of that. Standard decorators and
 // `accessor`, which it leaves, are lowered by TypeScript itself, loaded when the first one comes. Nothing is type-checked.
 import { createRequire } from 'node:module'
 import { parseSync } from 'oxc-parser'

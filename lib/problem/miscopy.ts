@@ -1,4 +1,4 @@
-// Wrong copies of a number, made again for another number. A small model that copies digit by digit drops, doubles or
+// Wrong copies of a number, made again for another number. A small model that copies digit by digit drops, adds or
 // changes one; the same slip in a fresh number keeps a wrong step as hard to tell from the right one as it was. Pure.
 
 /** One step from a source to its wrong copy. */
@@ -20,7 +20,7 @@ export function slipOf(wrong: string, sources: readonly string[]): string | null
 
 /**
  * What the slip that made `wrong` of `source` makes of `fresh`, a number with as many digits as `source`: the same
- * places are dropped, doubled or changed. Never `fresh` itself, never with a leading zero.
+ * places are dropped or changed, and digits that came in come in again. Never `fresh` itself, never with a leading zero.
  * Example: 219 → 29 applied to 583 gives 53.
  */
 export function slipAgain(source: string, wrong: string, fresh: string): string {
