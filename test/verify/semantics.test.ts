@@ -38,7 +38,7 @@ test('a verdict does not depend on siblings: groups and single runs agree on gen
 test('hostile siblings change no verdict, and have the one that they have alone', async (t) => {
   const { level } = verifier.stats().isolation
   if (level === 'rlimit') return t.skip('limits alone do not hold hostile steps')
-  const limits = { cpuMs: 300, wallMs: 10_000 }
+  const limits = { cpuMs: 2_000, wallMs: 20_000 } // enough for the memory limit to come first, however slow the machine
   const hasty = await openVerifier({ cache: false, limits })
   try {
     const codes = readFileSync(fixture('hostile-snippets.jsonl'), 'utf8').split('\n').filter(Boolean)
