@@ -15,6 +15,7 @@ import {
   reduceSum,
   reshape,
   sigmoid,
+  softmax,
   subtract,
 } from './ops.ts'
 
@@ -144,24 +145,22 @@ function shares(g: Graph, weights: Value): Value {
   return divide(g, column, reduceSum(g, column, [0, 1], false))
 }
 
+/** Logarithm of the softmax of each row, and its entry at the row's target, [c, 1]. No gradient: see `crossEntropy`. */
+export function logProbabilitiesOf(g: Graph, logits: Value, targets: Value): { log: Value; picked: Value } {
+  const [rows] = logits.shape
+  const log = softmax(g, logits, { log: true })
+  const target = reshape(g, targets, [rows!, 1])
+  const attributes = { axis: { int: 1 } }
+  const picked = g.node('GatherElements', [log, target], { type: 'float32', shape: [rows!, 1] }, { attributes })
+  return { log, picked }
+}
+
 /**
- * Mean cross-entropy over rows, weighted. logits: [c, vocabulary], targets: [c] int64, weights: [c], not all 0.
+ * Mean cross-entropy over rows, weighted. logits: [c, vocabulary], targets: [c] integers, weights: [c], not all 0.
  */
 export function crossEntropy(g: Graph, logits: Value, targets: Value, weights: Value): Value {
-  const [rows] = logits.shape
-  const log = g.node(
-    'LogSoftmax',
-    [logits],
-    { type: 'float32', shape: logits.shape },
-    { attributes: { axis: { int: -1 } } },
-  )
-  const target = reshape(g, targets, [rows!, 1])
-  const picked = g.node(
-    'GatherElements',
-    [log, target],
-    { type: 'float32', shape: [rows!, 1] },
-    { attributes: { axis: { int: 1 } } },
-  )
+  const { log, picked } = logProbabilitiesOf(g, logits, targets)
+  const target = reshape(g, targets, [targets.shape[0]!, 1])
   const share = shares(g, weights)
   const loss = negate(g, reduceSum(g, multiply(g, picked, share), [0, 1], false))
   return g.record(loss, [logits], (dy) => {

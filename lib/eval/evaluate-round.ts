@@ -3,9 +3,8 @@
 import { existsSync } from 'node:fs'
 import type { Engine } from '../engine/engine.ts'
 import { readJson, writeJson } from '../file/json.ts'
-import { type LocalPolicy, loadPolicy } from '../policy/local.ts'
+import { loadPolicy } from '../policy/local.ts'
 import { loadPpm } from '../policy/local-ppm.ts'
-import type { Ppm } from '../policy/ppm-contract.ts'
 import { type Grader, numericGrader } from '../problem/answer.ts'
 import { openGrammar } from '../round/grammar.ts'
 import { loadTrained } from '../round/models.ts'
@@ -14,37 +13,21 @@ import { type RoundProgress, readTrees } from '../round/search-round.ts'
 import { type AcceptedTrajectory, selectExamples } from '../round/select-examples.ts'
 import { runStage } from '../round/stage.ts'
 import { pairsFor } from '../round/train-round.ts'
-import { seedOf } from '../seed/random.ts'
 import type { PythonVerifier } from '../verify/verifier.ts'
-import { type Sample, sampleSolutions } from './best-of-n.ts'
 import { faithfulness } from './faithful.ts'
-import { type Answered, greedyAnswers, runPrograms } from './greedy.ts'
-import { type BandMeasures, bands, type Measure, type NetGain, netGain, wilson } from './intervals.ts'
+import { greedyAnswers, runPrograms } from './greedy.ts'
+import { type BandMeasures, bands, type Measure } from './intervals.ts'
+import { measureSystemTwo, type SystemTwoMetrics } from './measure-system-two.ts'
 import { pairAccuracy } from './pair-accuracy.ts'
-import { type SystemTwoAnswer, systemTwoAnswers } from './system-two.ts'
-import { bestByScore, majority } from './vote.ts'
 
 /** What a round measured; the seconds aside. Absent: not measured in this round. */
-export interface RoundMetrics {
+export interface RoundMetrics extends Partial<SystemTwoMetrics> {
   readonly round: number
   readonly coverage?: BandMeasures
   readonly faithful?: BandMeasures
   readonly passAt1?: BandMeasures
   /** The bootstrap's learned counts, answering greedily: only round 1. */
   readonly baseline?: BandMeasures
-  readonly system2?: BandMeasures
-  readonly system2ByVote?: Readonly<Record<string, BandMeasures>>
-  readonly anyRight?: BandMeasures
-  readonly bestOfN?: BandMeasures
-  readonly majority?: BandMeasures
-  readonly net?: NetGain
-  readonly scaling?: readonly {
-    trajectories: number
-    system2?: Measure
-    bestOfN?: Measure
-    majority?: Measure
-    anyRight?: Measure
-  }[]
   readonly ppmPairAccuracy?: Measure
   readonly tokens: Readonly<Record<string, number>>
 }
@@ -108,7 +91,7 @@ async function measure(run: Run, round: number, parts: EvaluationParts): Promise
     signal?.throwIfAborted()
     const deep =
       ppm && round >= evaluation.fromRound && run.heldOut.length > 0
-        ? await measureSystemTwo(run, round, greedy, { policy, ppm, ...parts, tell })
+        ? await measureSystemTwo(run, round, greedy, { engine, verifier, grader, policy, ppm, signal, tell })
         : null
     return {
       ...found,
@@ -130,124 +113,6 @@ async function measure(run: Run, round: number, parts: EvaluationParts): Promise
     await policy.dispose()
     await ppm?.dispose()
   }
-}
-
-async function measureSystemTwo(
-  run: Run,
-  round: number,
-  greedy: readonly Answered[],
-  parts: EvaluationParts & { policy: LocalPolicy; ppm: Ppm; tell: (note: string, done: number, of: number) => void },
-) {
-  const { policy, ppm, verifier, grader = numericGrader, tell } = parts
-  const { evaluation, concurrency } = run.settings
-  const seed = seedOf(run.seed, 'evaluate', round)
-  const answers = await systemTwoAnswers(
-    run.heldOut,
-    { policy, ppm, verifier, grader },
-    {
-      seed,
-      select: 'puct',
-      c: evaluation.exploration,
-      scoreCountsAsVisit: true,
-      rollouts: evaluation.rollouts,
-      width: evaluation.width,
-      vote: evaluation.vote,
-      concurrency,
-      onProgress: (done, of) => tell('System 2', done, of),
-      ...(parts.signal && { signal: parts.signal }),
-    },
-  )
-  const spent = answers.reduce((sum, { tokens }) => sum + tokens, 0)
-  tell('best of N', 0, 1)
-  const samples = await sampleSolutions(
-    run.heldOut,
-    { policy, ppm, verifier, grader },
-    {
-      seed,
-      budgets: answers.map(({ tokens }) => tokens),
-      temperature: evaluation.temperature,
-      maxTokens: evaluation.maxTokens,
-      ...(parts.signal && { signal: parts.signal }),
-    },
-  )
-  tell('best of N', 1, 1)
-  const levels = new Map(run.heldOut.map((problem) => [problem.id, problem.level]))
-  const level = ({ problemId }: SystemTwoAnswer) => levels.get(problemId)!
-  const chosen = samples.map((list) => choose(list, grader))
-  const byProblem = run.heldOut.map((problem, i) => ({ level: problem.level, ...chosen[i]! }))
-  const isDeep = (i: number) => run.heldOut[i]!.level !== 'easy'
-  const deepOnly = <T>(list: readonly T[]) => list.filter((_, i) => isDeep(i))
-  return {
-    metrics: {
-      system2: bands(answers, level, ({ right }) => right[evaluation.vote]),
-      system2ByVote: Object.fromEntries(
-        (['best', 'topMajority', 'weighted', 'majority'] as const).map((vote) => [
-          vote,
-          bands(answers, level, ({ right }) => right[vote])!,
-        ]),
-      ),
-      anyRight: bands(answers, level, ({ anyRight }) => anyRight),
-      bestOfN: bands(
-        byProblem,
-        (item) => item.level,
-        (item) => item.bestOfN,
-      ),
-      majority: bands(
-        byProblem,
-        (item) => item.level,
-        (item) => item.majority,
-      ),
-      net: netGain(
-        deepOnly(greedy.map(({ right }) => right)),
-        deepOnly(answers.map(({ right }) => right[evaluation.vote])),
-      ),
-      scaling: scaling(answers, samples, grader),
-    },
-    tokens: { system2: spent, bestOfN: samples.flat().reduce((sum, { tokens }) => sum + tokens, 0) },
-  }
-}
-
-/** What the best-scored and the commonest answer of some samples are worth. */
-function choose(samples: readonly Sample[], grader: Grader): { bestOfN: boolean; majority: boolean } {
-  const candidates = samples.map(({ answer, score }) => ({ answer: answer ?? undefined, score: score ?? -1 }))
-  const isRight = (choice: { readonly index: number } | undefined) =>
-    choice !== undefined && samples[choice.index]!.right
-  return {
-    bestOfN: isRight(bestByScore(candidates)),
-    majority: isRight(
-      majority(
-        candidates.map(({ answer }) => answer),
-        grader.equivalent,
-      ),
-    ),
-  }
-}
-
-/** Accuracy against the number of trajectories (paper, Fig. 3): rollouts of System 2, samples of the others. */
-function scaling(answers: readonly SystemTwoAnswer[], samples: readonly Sample[][], grader: Grader) {
-  const n = answers.length
-  const most = Math.max(...samples.map((list) => list.length))
-  const points = []
-  for (
-    let trajectories = 1;
-    trajectories <= Math.max(most, answers[0]!.curve.at(-1)?.rollouts ?? 1);
-    trajectories *= 2
-  ) {
-    const at = answers.map(({ curve }) => curve.find(({ rollouts }) => rollouts === trajectories))
-    const some = samples.map((list) => choose(list.slice(0, trajectories), grader))
-    points.push({
-      trajectories,
-      ...(at.every((point) => point !== undefined) && {
-        system2: wilson(at.filter((point) => point!.right).length, n)!,
-        anyRight: wilson(at.filter((point) => point!.anyRight).length, n)!,
-      }),
-      ...(trajectories <= most && {
-        bestOfN: wilson(some.filter(({ bestOfN }) => bestOfN).length, n)!,
-        majority: wilson(some.filter((item) => item.majority).length, n)!,
-      }),
-    })
-  }
-  return points
 }
 
 async function faithfulShare(

@@ -1,15 +1,18 @@
 // System 2: held-out problems are searched under the PPM with the reference out of reach; an answer is chosen by the
-// scores of the trajectories (paper, section 4.1).
+// scores of the trajectories (paper, section 4.1) and by how likely the policy finds them, in several numberings.
 import { systemTwo } from '../annotate/system-two.ts'
-import type { LocalPolicy } from '../policy/local.ts'
+import type { Policy } from '../policy/contract.ts'
+import type { Likelihood } from '../policy/likelihood.ts'
 import type { Ppm } from '../policy/ppm-contract.ts'
+import { renumberedPolicy } from '../policy/renumbered.ts'
 import type { Grader } from '../problem/answer.ts'
 import type { Problem } from '../problem/problem.ts'
-import { type Aggregation, answer, answerCurve } from '../search/answer.ts'
+import { type Aggregation, type AnswerCandidate, answer, answerCurve, odds } from '../search/answer.ts'
 import type { SearchOptions } from '../search/options.ts'
 import { searchProblems } from '../search/schedule.ts'
 import type { Tree } from '../search/tree.ts'
-import type { PythonVerifier } from '../verify/verifier.ts'
+import type { Verifier } from '../verify/verdict.ts'
+import { posteriorWeights } from './posterior.ts'
 
 /** One problem answered by search. */
 export interface SystemTwoAnswer {
@@ -26,15 +29,19 @@ export interface SystemTwoAnswer {
 }
 
 export interface SystemTwoParts {
-  readonly policy: LocalPolicy
+  readonly policy: Policy
+  /** The same policy as a reader. Absent: a solution counts by its share of the proposals times the odds of its score. */
+  readonly likelihood?: Likelihood
   readonly ppm: Ppm
-  readonly verifier: PythonVerifier
+  readonly verifier: Verifier
   readonly grader: Grader
 }
 
 export interface SystemTwoOptions extends SearchOptions {
   /** The way of choosing whose curve is kept. @default 'weighted' */
   readonly vote?: Aggregation
+  /** Numberings of each question that the policy is asked and solutions are read in. Integer from 1 up. @default 5 */
+  readonly numberings?: number
   readonly concurrency?: number
   readonly onProgress?: (done: number, of: number) => void
   readonly signal?: AbortSignal
@@ -43,31 +50,36 @@ export interface SystemTwoOptions extends SearchOptions {
 /** Searches each problem and grades every way of choosing; the reference is read only afterwards. */
 export async function systemTwoAnswers(
   problems: readonly Problem[],
-  { policy, ppm, verifier, grader }: SystemTwoParts,
-  { vote = 'weighted', onProgress, ...options }: SystemTwoOptions = {},
+  { policy, likelihood, ppm, verifier, grader }: SystemTwoParts,
+  { vote = 'weighted', numberings = 5, onProgress, ...options }: SystemTwoOptions = {},
 ): Promise<SystemTwoAnswer[]> {
-  const answers: SystemTwoAnswer[] = []
-  const search = searchProblems(problems, { policy, verifier, annotator: systemTwo(ppm), grader }, options)
-  for await (const { problem, tree } of search) {
-    answers.push(grade(problem, tree, grader, vote))
-    onProgress?.(answers.length, problems.length)
+  const asked = numberings > 1 ? renumberedPolicy(policy, { numberings }) : policy
+  const trees: Tree[] = []
+  const search = searchProblems(problems, { policy: asked, verifier, annotator: systemTwo(ppm), grader }, options)
+  for await (const { tree } of search) {
+    trees.push(tree)
+    onProgress?.(trees.length, problems.length)
   }
-  return answers
+  options.signal?.throwIfAborted()
+  const read =
+    likelihood && (await posteriorWeights(trees, { likelihood, ppm }, { numberings, seed: options.seed ?? 0 }))
+  return trees.map((tree, i) => grade(tree, grader, vote, read?.[i]))
 }
 
-/** No vote counts against its own answer: a score in [-1, 1] becomes a weight in [0, 1]. */
-const weight = (score: number): number => (1 + score) / 2
-
-function grade(problem: Problem, tree: Tree, grader: Grader, vote: Aggregation): SystemTwoAnswer {
+function grade(tree: Tree, grader: Grader, vote: Aggregation, read?: ReadonlyMap<number, number>): SystemTwoAnswer {
+  const { problem } = tree
   const isRight = (chosen: { readonly answer: string } | null) =>
     chosen !== null && grader.equivalent(chosen.answer, problem.answer)
-  const chosen = answer(tree, grader, { weight })
+  const weights = {
+    weight: ({ node, score, share }: AnswerCandidate) => (read ? read.get(node)! : share * odds(score)),
+  }
+  const chosen = answer(tree, grader, weights)
   const settled = (rollouts: number) =>
     tree.nodes.some(({ answer }, node) => {
       const rollout = tree.stats.settledIn[node]!
       return answer !== null && rollout !== null && rollout < rollouts && grader.equivalent(answer, problem.answer)
     })
-  const curve = answerCurve(tree, grader, { weight })
+  const curve = answerCurve(tree, grader, weights)
   const points: SystemTwoAnswer['curve'][number][] = []
   for (let rollouts = 1; rollouts <= tree.settings.rollouts; rollouts *= 2) {
     const at = curve[Math.min(rollouts, curve.length) - 1]

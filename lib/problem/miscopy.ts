@@ -20,7 +20,8 @@ export function slipOf(wrong: string, sources: readonly string[]): string | null
 
 /**
  * What the slip that made `wrong` of `source` makes of `fresh`, a number with as many digits as `source`: the same
- * places are dropped or changed, and digits that came in come in again. Never `fresh` itself, never with a leading zero.
+ * places are dropped or changed, and digits that came in come in again. Never with a leading zero. Where that gives
+ * `fresh` itself the result is `wrong`, so `wrong` must not be `fresh`.
  * Example: 219 → 29 applied to 583 gives 53.
  */
 export function slipAgain(source: string, wrong: string, fresh: string): string {

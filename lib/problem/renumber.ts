@@ -37,7 +37,17 @@ export function renumber(
   rng: Random,
   options: RenumberOptions = {},
 ): { question: string; steps: Step[] } {
-  const { sizes = 'mixed', keep = KEEP, wrongFrom = steps.length } = options
+  const fresh = freshNumbers(question, steps, rng, options)
+  return { question: renumberText(question, fresh), steps: renumberSteps(steps, fresh) }
+}
+
+/** The replacement itself: from each number, by its literal key, to the fresh one. No two numbers get the same. */
+export function freshNumbers(
+  question: string,
+  steps: readonly Step[],
+  rng: Random,
+  { sizes = 'mixed', keep = KEEP, wrongFrom = steps.length }: RenumberOptions = {},
+): Map<string, string> {
   const fresh = new Map<string, string>()
   const taken = new Set(keep.map(String))
   const kept = new Set(taken)
@@ -55,14 +65,14 @@ export function renumber(
     [...suspects].filter((key) => !taken.has(key)),
     numbers,
   )
-  for (const key of suspects) if (!slips.has(key)) taken.add(key)
+  for (const key of suspects) taken.add(key) // a slip too: drawn as a fresh number it would make a wrong step right
   for (const key of fresh.keys()) {
     const next = String(draw(rng, sizes === 'alike' ? key.length : 0, taken))
     taken.add(next)
     fresh.set(key, next)
   }
   for (const [wrong, source] of slips) fresh.set(wrong, slipAgain(source, wrong, fresh.get(source)!))
-  return { question: renumberText(question, fresh), steps: renumberSteps(steps, fresh) }
+  return fresh
 }
 
 /** The constants that are slips of a number of the question, each with that number. */
@@ -75,7 +85,7 @@ function slipsAmong(constants: readonly string[], numbers: readonly string[]): M
   )
 }
 
-/** The same replacement in every step: in its code, and in its comments as in a text. */
+/** The replacement in every step: in its code, and in its comments as in a text. */
 export function renumberSteps(steps: readonly Step[], fresh: ReadonlyMap<string, string>): Step[] {
   return steps.map((step) => ({
     ...step,
@@ -100,7 +110,8 @@ const renumberCode = (code: string, fresh: ReadonlyMap<string, string>): string 
     return point < 0 ? next : next + text.slice(point)
   })
 
-const renumberText = (text: string, fresh: ReadonlyMap<string, string>): string =>
+/** The replacement in a text: whole numbers that stand for themselves. */
+export const renumberText = (text: string, fresh: ReadonlyMap<string, string>): string =>
   replaceTextLiterals(text, (literal, key, at, whole) => {
     const next = fresh.get(key)
     if (next === undefined || !isWholeAlone(literal, at, whole)) return literal

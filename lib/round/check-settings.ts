@@ -22,7 +22,7 @@ export function checkSettings(settings: Settings): void {
   expect('model.kvHeads', kvHeads, heads % kvHeads === 0, `a divisor of model.heads (${heads})`)
   whole('batchSize', batchSize, 1)
   whole('concurrency', concurrency, 1)
-  for (const name of ['rollouts', 'width', 'fromRound', 'maxTokens', 'pairHoldOut'] as const)
+  for (const name of ['rollouts', 'width', 'numberings', 'fromRound', 'maxTokens', 'pairHoldOut'] as const)
     whole(`evaluation.${name}`, evaluation[name], 1)
   expect('evaluation.scoreScale', evaluation.scoreScale, evaluation.scoreScale > 0, 'a number above 0')
   oneOf('evaluation.vote', evaluation.vote, VOTES)

@@ -26,7 +26,7 @@ const everyRound = {
     sizes: 'alike',
     shuffle: 0.5, // the same sentences in another order, the same steps in that order: from .44 to .85 on held-out
     splice: 0.3,
-    blank: 0,
+    blank: 0, // stories told anew do its work
     weightDecay: 0.1,
     clipNorm: 1,
   },
@@ -40,7 +40,7 @@ const everyRound = {
     renumber: true,
     sizes: 'alike',
     shuffle: 0.7, // accuracy on held-out pairs of whole solutions from .56 to .78
-    blank: 0,
+    blank: 0, // stories told anew do its work
     dropout: 0.1,
     printed: 0.5, // without it no PPM sees that an answer is no whole number
     weightDecay: 0.1,

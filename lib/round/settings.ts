@@ -8,6 +8,8 @@ export interface EvaluationSettings {
   readonly rollouts: number
   /** Candidates an expansion in it (paper, section 4.1: 32). */
   readonly width: number
+  /** Numberings of each question that it asks the policy and reads solutions in; 1 is the question as it stands. */
+  readonly numberings: number
   /** A PPM's raw scores are divided by this before tanh: 1 in the paper, 5 in the released code, which votes better. */
   readonly scoreScale: number
   /** Temperature of its policy, and of best-of-N samples. */
@@ -61,6 +63,7 @@ export const defaultSettings: Settings = {
   evaluation: {
     rollouts: 8,
     width: 12,
+    numberings: 5,
     scoreScale: 5,
     temperature: 1,
     exploration: 2,

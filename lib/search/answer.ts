@@ -8,7 +8,7 @@ import { pathTo, type Tree } from './tree.ts'
  * How one answer is chosen.
  * - `best`: the highest PPM score (paper).
  * - `topMajority`: the commonest among the `topK` highest-scored (released code).
- * - `weighted`: the group with the largest sum of weights, by default scores, each times its share.
+ * - `weighted`: the group with the largest sum of weights, by default each candidate's score times its share.
  * - `majority`: the group with the largest sum of shares: the commonest answer. A tree holds equal trajectories once,
  *   so each counts by how often plain sampling along its path would have given it.
  */
@@ -36,13 +36,16 @@ export interface ChosenAnswer extends AnswerCandidate {
 export interface AnswerOptions {
   /** Candidates that vote under `topMajority`. Integer from 1 up. @default 4 (released code: 4 to 8) */
   topK?: number
-  /** Weight of a score under `weighted`; `(s) => (1 + s) / 2` lets no vote count against its answer. @default (s) => s */
-  weight?: (score: number) => number
+  /** Weight of a candidate under `weighted`; below 0 it speaks against its answer. @default share · score */
+  weight?: (candidate: AnswerCandidate) => number
   /** Best-scored candidates that each tree may enter. From 1 up. @default Infinity (released code: 1) */
   perTree?: number
   /** Looks only at the first so many rollouts of each tree. @default Infinity */
   rollouts?: number
 }
+
+/** A score as the odds that its trajectory is right, `(1 + s) / (1 - s)`. Example: 0 gives 1, 0.5 gives 3. */
+export const odds = (score: number): number => Math.max(1 + score, 1e-12) / Math.max(1 - score, 1e-12)
 
 /** Everything that may be chosen, in the order in which it was found: by rollout, tree, node. */
 export function answerCandidates(
@@ -67,7 +70,7 @@ export function chooseAnswer(
   candidates: readonly AnswerCandidate[],
   aggregation: Aggregation,
   grader: Grader,
-  { topK = 4, weight = (score) => score }: AnswerOptions = {},
+  { topK = 4, weight = ({ score, share }) => share * score }: AnswerOptions = {},
 ): ChosenAnswer | null {
   const ranked = [...candidates].sort(byScore)
   const voters =
@@ -76,7 +79,7 @@ export function chooseAnswer(
     best: ({ score }: AnswerCandidate) => score,
     topMajority: () => 1,
     majority: ({ share }: AnswerCandidate) => share,
-    weighted: ({ score, share }: AnswerCandidate) => share * weight(score),
+    weighted: weight,
   }[aggregation]
   const groups: { first: AnswerCandidate; weight: number }[] = []
   for (const voter of voters) {

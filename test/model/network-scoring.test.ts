@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { type Engine, openEngine } from '../../lib/engine/engine.ts'
-import { openScorer, type ScoringRequest } from '../../lib/model/scoring.ts'
+import type { ContinuationRequest } from '../../lib/model/continuations.ts'
+import { openScorer } from '../../lib/model/scoring.ts'
 import { below, random } from '../../lib/seed/random.ts'
 import { embedded, livelyWeights, tiny, tokens } from './network-fixtures.ts'
 
@@ -11,7 +12,7 @@ before(async () => {
 })
 after(() => engine.dispose())
 
-const requestsFor = (config: typeof tiny): ScoringRequest[] => {
+const requestsFor = (config: typeof tiny): ContinuationRequest[] => {
   const rng = random(6, 'requests')
   return Array.from({ length: 12 }, (_, i) => ({
     prefix: tokens(rng, 1 + below(rng, 60), config),

@@ -2,7 +2,14 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { systemTwo } from '../../lib/annotate/system-two.ts'
 import { numericGrader } from '../../lib/problem/answer.ts'
-import { type AnswerCandidate, answer, answerCandidates, answerCurve, chooseAnswer } from '../../lib/search/answer.ts'
+import {
+  type AnswerCandidate,
+  answer,
+  answerCandidates,
+  answerCurve,
+  chooseAnswer,
+  odds,
+} from '../../lib/search/answer.ts'
 import { searchTree } from '../../lib/search/rollout.ts'
 import { newTree, type Tree } from '../../lib/search/tree.ts'
 import { below } from '../../lib/seed/random.ts'
@@ -37,8 +44,13 @@ test('a trajectory that was proposed more often has more votes, but the best sco
 test('a weight may let no vote count against its answer', () => {
   const found = candidates(['7', -0.2], ['7', -0.2], ['8', -0.3])
   assert.equal(chooseAnswer(found, 'weighted', numericGrader)!.answer, '8')
-  const weight = (score: number): number => (1 + score) / 2
+  const weight = ({ score, share }: AnswerCandidate): number => share * odds(score)
   assert.equal(chooseAnswer(found, 'weighted', numericGrader, { weight })!.answer, '7')
+})
+
+test('a score of 0 is even odds, one of 0.5 three to one, and certainty stays a number', () => {
+  assert.deepEqual([odds(0), odds(0.5)], [1, 3])
+  assert.ok(Number.isFinite(odds(1)) && odds(-1) > 0)
 })
 
 test('ties go to the higher score, then to the answer found first', () => {

@@ -1,0 +1,105 @@
+// How much each answered solution of a tree counts in the vote: how likely the policy finds it times the odds that the
+// PPM gives it, both read in several numberings of the question. Reading is cheaper than sampling, and what two networks
+// think of a solution in five numberings is known better than what a few proposals show.
+import type { Likelihood, LikelihoodRequest } from '../policy/likelihood.ts'
+import type { Ppm } from '../policy/ppm-contract.ts'
+import { freshNumbers, renumberSteps, renumberText } from '../problem/renumber.ts'
+import { answerCandidates, odds } from '../search/answer.ts'
+import { stepsTo, type Tree } from '../search/tree.ts'
+import { random } from '../seed/random.ts'
+
+export interface PosteriorOptions {
+  /** Numberings, the question's own included. Integer from 1 up. */
+  readonly numberings: number
+  readonly seed: number
+}
+
+/** Trees whose solutions are read together. */
+const TOGETHER = 64
+
+/**
+ * For each tree the weight of each of its answer candidates, by node: `π(solution | question) · odds(score)`, the policy
+ * near π that is best under the PPM's reward (its optimum when it may not stray far from π). π is the mean, the odds are
+ * the geometric mean over the numberings; question and solution get the same fresh numbers. What a solution printed is
+ * known for the question's own numbers alone, so the PPM reads it there. Relative to the tree's heaviest: in [0, 1].
+ */
+export async function posteriorWeights(
+  trees: readonly Tree[],
+  { likelihood, ppm }: { readonly likelihood: Likelihood; readonly ppm: Ppm },
+  { numberings, seed }: PosteriorOptions,
+): Promise<Map<number, number>[]> {
+  const weights: Map<number, number>[] = []
+  for (let start = 0; start < trees.length; start += TOGETHER) {
+    const group = trees.slice(start, start + TOGETHER).map((tree) => ({ tree, candidates: answerCandidates(tree) }))
+    const requests = group.flatMap(({ tree, candidates }) => {
+      const solutions = candidates.map(({ node }) => stepsTo(tree, node))
+      return Array.from({ length: numberings }, (_, numbering) => inNumbering(tree, solutions, numbering, seed))
+    })
+    const likelihoods = await likelihood.logProbabilities(requests)
+    const scores = await scoreAll(
+      requests,
+      ppm,
+      group.flatMap(({ candidates }) =>
+        Array.from({ length: numberings }, (_, numbering) =>
+          candidates.map(({ answer }) => (numbering === 0 ? answer : null)),
+        ),
+      ),
+    )
+    for (const [i, { candidates }] of group.entries()) {
+      const of = (rows: readonly (readonly number[])[], k: number) =>
+        rows.slice(i * numberings, (i + 1) * numberings).map((row) => row[k]!)
+      const logs = candidates.map(
+        (_, k) => logSum(of(likelihoods, k)) + mean(of(scores, k).map((s) => Math.log(odds(s)))),
+      )
+      const most = Math.max(...logs)
+      weights.push(new Map(candidates.map(({ node }, k) => [node, Math.exp(logs[k]! - most)])))
+    }
+  }
+  return weights
+}
+
+/** The question and its solutions in one numbering; 0 is the question's own. */
+function inNumbering(
+  tree: Tree,
+  solutions: readonly ReturnType<typeof stepsTo>[],
+  numbering: number,
+  seed: number,
+): LikelihoodRequest {
+  const { id, question } = tree.problem
+  const fresh =
+    numbering === 0
+      ? new Map<string, string>()
+      : freshNumbers(question, solutions.flat(), random(seed, 'posterior', id, tree.index, numbering), {
+          sizes: 'alike',
+        })
+  return {
+    prefix: { problemId: id, question: renumberText(question, fresh), steps: [] },
+    continuations: solutions.map((steps) => renumberSteps(steps, fresh)),
+  }
+}
+
+/** PPM scores of whole solutions, which share no more than the question. */
+async function scoreAll(
+  requests: readonly LikelihoodRequest[],
+  ppm: Ppm,
+  printed: readonly (readonly (string | null)[])[],
+): Promise<number[][]> {
+  const asked = requests.flatMap(({ prefix, continuations }, i) =>
+    continuations.map((steps, k) => ({
+      prefix: { ...prefix, steps: steps.slice(0, -1) },
+      candidates: steps.slice(-1),
+      printed: [printed[i]![k]!],
+    })),
+  )
+  const scores = await ppm.score(asked)
+  let next = 0
+  return requests.map(({ continuations }) => continuations.map(() => scores[next++]![0]!))
+}
+
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
+
+/** log Σ exp. */
+function logSum(logs: readonly number[]): number {
+  const most = Math.max(...logs)
+  return most + Math.log(logs.reduce((sum, log) => sum + Math.exp(log - most), 0))
+}

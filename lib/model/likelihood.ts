@@ -1,0 +1,53 @@
+// How likely a policy is to write given continuations. Packed as for scoring; each token's log-probability is read where
+// it is predicted, at the token before it.
+import type { Engine } from '../engine/engine.ts'
+import type { ModelConfig } from './config.ts'
+import { type ContinuationRequest, packContinuations, readingRuns } from './continuations.ts'
+import { likelihoodGraph } from './reading.ts'
+import type { Weights } from './weights.ts'
+
+export interface LikelihoodReader {
+  /** For each request the log-probability of each candidate after the prefix, at temperature 1, natural log: at most 0. */
+  logProbabilities(requests: readonly ContinuationRequest[]): Promise<number[][]>
+  dispose(): Promise<void>
+}
+
+/** Most logits of one run: with a large vocabulary they, not the tokens, fill the memory. */
+const RUN_LOGITS = 1 << 23
+
+/** Opens a reader for weights with an LM head. Errors: a parameter that is missing. */
+export async function openLikelihood(engine: Engine, config: ModelConfig, weights: Weights): Promise<LikelihoodReader> {
+  const session = await engine.session(likelihoodGraph(config, weights))
+  const runTokens = Math.floor(RUN_LOGITS / config.vocabSize)
+  return {
+    logProbabilities: async (requests) => {
+      const sums: number[][] = requests.map(() => [])
+      for (const { columns, members } of readingRuns(requests, config, runTokens)) {
+        const { feeds, candidates } = packContinuations(
+          members.map((member) => requests[member]!),
+          columns,
+        )
+        // The first token is predicted at the end of the prefix, every other one by the token before it.
+        const index = candidates.flatMap(({ prefixEnd, start, tokens }) =>
+          tokens.map((_, i) => (i === 0 ? prefixEnd : start + i - 1)),
+        )
+        const targets = candidates.flatMap(({ tokens }) => tokens)
+        while (index.length < 2) {
+          index.push(0)
+          targets.push(0)
+        }
+        const slots = (data: number[]) => ({ type: 'int32' as const, dims: [data.length], data: Int32Array.from(data) })
+        const output = await session.run({ ...feeds, index: slots(index), targets: slots(targets) })
+        const read = output.logProbabilities!.data
+        let slot = 0
+        for (const member of members) {
+          sums[member] = requests[member]!.candidates.map((tokens) =>
+            tokens.reduce((sum) => sum + Number(read[slot++]), 0),
+          )
+        }
+      }
+      return sums
+    },
+    dispose: () => session.dispose(),
+  }
+}

@@ -1,0 +1,41 @@
+// How likely a policy on this machine is to write a whole solution: what it thinks of solutions that it, or anybody
+// else, has proposed.
+import type { Engine } from '../engine/engine.ts'
+import { loadCheckpoint } from '../model/checkpoint.ts'
+import { openLikelihood } from '../model/likelihood.ts'
+import { encodePrefix, encodeStep, type StepFormatOptions, stopIds } from '../model/step-format.ts'
+import type { Prefix, Step } from '../problem/problem.ts'
+
+/** Asks for solutions, or pieces of them, that share a prefix. */
+export interface LikelihoodRequest {
+  readonly prefix: Prefix
+  /** Each of at least one step. */
+  readonly continuations: readonly (readonly Step[])[]
+}
+
+export interface Likelihood {
+  /** For each request the log-probability of each continuation at temperature 1, natural log: at most 0. */
+  logProbabilities(requests: readonly LikelihoodRequest[]): Promise<number[][]>
+  dispose(): Promise<void>
+}
+
+/** Opens a policy's checkpoint folder to read with. Errors: those of `loadCheckpoint`, a tokenizer without markers. */
+export async function loadLikelihood(
+  engine: Engine,
+  folder: string,
+  options: StepFormatOptions = {},
+): Promise<Likelihood> {
+  const { config, weights, tokenizer } = await loadCheckpoint(folder)
+  stopIds(tokenizer)
+  const reader = await openLikelihood(engine, config, weights)
+  return {
+    logProbabilities: (requests) =>
+      reader.logProbabilities(
+        requests.map(({ prefix, continuations }) => ({
+          prefix: encodePrefix(tokenizer, prefix, options),
+          candidates: continuations.map((steps) => steps.flatMap((step) => encodeStep(tokenizer, step, options))),
+        })),
+      ),
+    dispose: () => reader.dispose(),
+  }
+}
