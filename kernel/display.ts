@@ -130,10 +130,17 @@ export const html = wrapped('text/html', wordsOf)
 export const markdown = wrapped('text/markdown')
 /** A value that shows as an SVG image. */
 export const svg = wrapped('image/svg+xml', () => '[SVG image]')
-/** A value that shows as LaTeX mathematics. Write latex`\frac12` or latex('\\frac12'). */
+/** Pages set as mathematics only what stands between such marks. */
+const MATHEMATICS = /\$|\\\(|\\\[|\\begin\{/
+
+/**
+ * A value that shows as LaTeX mathematics. Write latex`\frac12` or latex('\\frac12'); text with mathematics in it has
+ * marks of its own: latex`Half is $\frac12$`.
+ */
 export const latex = (text: Text, ...values: unknown[]): Displayable => {
   const data = typeof text === 'string' ? text : String.raw(text, ...values)
-  return { [DISPLAY]: () => ({ 'text/latex': data, 'text/plain': data }) }
+  const marked = MATHEMATICS.test(data) ? data : `$\\displaystyle ${data}$`
+  return { [DISPLAY]: () => ({ 'text/latex': marked, 'text/plain': data }) }
 }
 
 /** A value that shows as a PNG image: bytes, or base64 text. */

@@ -339,6 +339,16 @@ test('no port is opened for the inspector', async () => {
   assert.equal((await session.run("import { url } from 'node:inspector'\nurl() === undefined")).result, 'true')
 })
 
+test('values have no type where the client would show it instead of them, and one everywhere else', async () => {
+  await session.run('const typed = [1]')
+  const type = async (clientID: string) => {
+    await debug.ask('initialize', { clientID })
+    const { variables } = await debug.ask('inspectVariables')
+    return variables.find((one: { name: string }) => one.name === 'typed')?.type
+  }
+  assert.deepEqual([await type('jupyterlab'), await type('another')], [undefined, 'Array'])
+})
+
 test('without a stop the variables of the notebook are told, expressions run among them, sources are listed', async () => {
   await session.run("import { sep } from 'node:path'\nconst kept = { n: 1 }\nconst URL = 'mine'")
   const { variables } = await debug.ask('inspectVariables')

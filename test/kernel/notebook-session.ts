@@ -20,6 +20,7 @@ export interface CellResult {
   ename: string
   evalue: string
   traceback: string
+  /** 0 for a cell that was aborted. */
   count: number
 }
 
@@ -90,7 +91,7 @@ export function notebookSession(
       ename: failed.ename,
       evalue: failed.evalue,
       traceback: failed.traceback.join('\n'),
-      count: reply.execution_count,
+      count: reply.execution_count ?? 0,
     }
   }
   async function begin(code: string): Promise<{ finished: Promise<CellResult> }> {

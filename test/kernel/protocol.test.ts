@@ -53,6 +53,14 @@ test('completion and inspection read live values, also while a cell waits', asyn
   assert.equal((await waiting).result, '1')
 })
 
+test('live completion shows the members that all objects have only once a letter of them is there', async () => {
+  await session.run('const card = { suit: 1, rank: 2 }')
+  const complete = async (code: string): Promise<string[]> =>
+    (await client().request('complete_request', { code, cursor_pos: code.length })).matches
+  assert.deepEqual(await complete('card.'), ['suit', 'rank'])
+  assert.deepEqual(await complete('card.hasOwn'), ['hasOwnProperty'])
+})
+
 test('completion triggers no getter', async () => {
   await session.run('let touched = 0\nconst trap = { get inner() { touched += 1; return { a: 1 } } }')
   await client().request('complete_request', { code: 'trap.inner.', cursor_pos: 11 })
