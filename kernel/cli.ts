@@ -114,7 +114,9 @@ async function run(
       const { cell, line, message, traceback } = result
       const place = line === null ? `cell ${cell}` : `cell ${cell}, line ${line}`
       complain(`\n${notebook}, ${place}: ${message}`)
-      complain(traceback.map((text) => `  ${text}`).join('\n'))
+      const text = traceback.join('\n')
+      const below = text.startsWith(message) ? text.slice(message.length).replace(/^\n/, '') : text
+      if (below !== '') complain(below.replace(/^/gm, '  '))
     } else if (result.kind === 'aborted') complain('\nStopped.')
     if (!quiet || result.kind !== 'done') say(`\nExecuted notebook: ${out}`)
     return { done: 0, failed: 1, aborted: 130 }[result.kind]
