@@ -74,9 +74,10 @@ const turns = new Map<string, number>()
 
 function publish(value: unknown, id: string, update: boolean): void {
   const to = screen
-  const bundle = mimeBundle(value)
   const turn = (turns.get(id) ?? 0) + 1
+  const isWanted = (): boolean => turns.get(id) === turn
   turns.set(id, turn)
+  const bundle = mimeBundle(value, hasScreen() ? { isWanted, isUpdate: update } : null)
   if (!(bundle instanceof Promise)) {
     to[update ? 'update' : 'show'](bundle, id)
     return
@@ -84,7 +85,7 @@ function publish(value: unknown, id: string, update: boolean): void {
   // A value that needs time keeps its place on the page.
   if (!update && hasScreen()) to.show({ 'text/plain': '' }, id)
   const late = bundle.then((ready) => {
-    if (turns.get(id) === turn) to.update(ready, id)
+    if (isWanted()) to.update(ready, id)
   })
   to.hold(late)
 }

@@ -1,6 +1,7 @@
 // Values of packages that know nothing of notebooks, told by their shape and shown as what they are: figures, tables,
 // tensors, page elements, lists of records. No package is imported; a value that only looks like one shows the same way.
 import { inspect } from 'node:util'
+import { PLOTLY } from './figure-picture.ts'
 import type { MimeBundle } from './message.ts'
 
 /** A table shows at most this many rows and columns. */
@@ -33,7 +34,7 @@ const figure: Shape = (value) => {
   if (!Array.isArray(data) || !isBag(layout) || !data.every(isTrace)) return null
   const kinds = [...new Set(data.map((trace: Bag) => String(trace.type ?? 'scatter')))]
   const text = `[Plotly figure: ${counted(data.length, 'trace')} (${kinds.join(', ')})]`
-  return { 'application/vnd.plotly.v1+json': jsonOf(value), 'text/plain': text }
+  return { [PLOTLY]: jsonOf(value), 'text/plain': text }
 }
 
 const isTrace = (trace: unknown): boolean =>

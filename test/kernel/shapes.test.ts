@@ -4,13 +4,13 @@ import { Tensor } from 'onnxruntime-node'
 import { mimeBundle, textOf } from '../../kernel/format.ts'
 import type { MimeBundle } from '../../kernel/message.ts'
 
-const shown = (value: unknown): Record<string, string> => mimeBundle(value) as MimeBundle as Record<string, string>
+const shown = (value: unknown): Record<string, string> => mimeBundle(value, null) as MimeBundle as Record<string, string>
 
 test('a plotly figure travels under its own MIME type, typed arrays as lists', () => {
-  const bundle = mimeBundle({
+  const bundle = shown({
     data: [{ type: 'bar', x: new Int32Array([1, 2]), y: [3, 4] }, { y: new BigInt64Array([5n]) }],
     layout: { title: { text: 'T' } },
-  }) as MimeBundle
+  })
   assert.deepEqual(bundle['application/vnd.plotly.v1+json'], {
     data: [{ type: 'bar', x: [1, 2], y: [3, 4] }, { y: [5] }],
     layout: { title: { text: 'T' } },
