@@ -52,7 +52,9 @@ const OURS = [
   ...['..', '../../picture/'].map((folder) => new URL(folder, import.meta.url).href),
   packageFolder('magic-string', magicString),
   packageFolder('@jridgewell/sourcemap-codec', pathToFileURL(sourcemapCodec).href),
-  ...['oxc-parser', 'oxc-transform', 'typescript'].map((name) => packageFolder(name, import.meta.resolve(name))),
+  ...['oxc-parser', 'oxc-transform', 'typescript', 'jsdom'].map((name) =>
+    packageFolder(name, import.meta.resolve(name)),
+  ),
 ]
 
 /** Code that is stepped over and never shown. */
