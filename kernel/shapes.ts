@@ -60,11 +60,10 @@ const isFields = (schema: unknown): schema is { fields: { name: string }[] } =>
 
 /** danfojs: DataFrame and Series. */
 const dataFrame: Shape = (value) => {
-  const { values, shape, index, columns } = value
-  const isFrame = [values, shape, index, columns].every(Array.isArray) && 'ctypes' in value
-  if (!isFrame) return null
+  const { values, shape, index, columns, dtypes } = value
+  if (![values, shape, index, columns, dtypes].every(Array.isArray)) return null
   const names = (columns as unknown[]).map(String)
-  const isSeries = (shape as number[]).length === 1
+  const isSeries = !Array.isArray((values as unknown[])[0]) // of one value for each row, not a list
   const rows = (values as unknown[]).slice(0, MAX_ROWS).map((row) => (isSeries ? [row] : (row as unknown[])))
   const records = rows.map((row) => Object.fromEntries(names.map((name, i) => [name, row[i]])))
   return tableBundle(names, records, (values as unknown[]).length, (index as unknown[]).slice(0, MAX_ROWS).map(String))

@@ -73,10 +73,10 @@ test('a danfo.js DataFrame and Series are tables with their index', () => {
     shape: [2, 2],
     index: ['r1', 'r2'],
     columns: ['A', 'B'],
-    ctypes: {},
+    dtypes: ['int32', 'string'],
   }
   assert.equal(shown(frame)['text/plain'], '    A  B\nr1  1  x\nr2  2  y')
-  const series = { values: [1.5, 2], shape: [2], index: [0, 1], columns: ['S'], ctypes: {} }
+  const series = { values: [1.5, 2], shape: [2, 1], index: [0, 1], columns: ['S'], dtypes: ['float32'] }
   assert.equal(shown(series)['text/plain'], '   S\n0  1.5\n1  2')
 })
 
