@@ -19,7 +19,7 @@ interface PlaceFlags {
 
 /** `asterism kernel install|uninstall|list`. `args`: what follows `kernel`. */
 export async function kernelCommand(args: readonly string[]): Promise<number> {
-  const { installKernel, listKernels, uninstallKernel } = await import('./kernelspec.ts')
+  const { displayName, installKernel, listKernels, uninstallKernel } = await import('./kernelspec.ts')
   const program = new Command('asterism kernel').description('Makes the TypeScript kernel known to Jupyter.')
   const withPlace = (command: Command): Command =>
     command
@@ -33,6 +33,7 @@ export async function kernelCommand(args: readonly string[]): Promise<number> {
     .action((flags: InstallFlags) => {
       say(`Installed the kernel in ${installKernel(place(flags), flags.name, typecheckOf(flags.typecheck))}`)
       say(`It runs on this Node, also when another is active: ${process.execPath}`)
+      say(`In Jupyter and VS Code, choose the kernel "${displayName(flags.name)}"`)
     })
   withPlace(program.command('uninstall'))
     .description('removes the kernelspec')
