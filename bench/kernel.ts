@@ -72,6 +72,7 @@ async function measure(peer: Peer): Promise<Figure[]> {
   const growth = await kernel.timed(1, async (live) => {
     for (let i = 0; i < DECLARING; i++) await live.execute(cells.declare(i))
   })
+  await kernel.pause(WARM_MS) // as before the first
   const last = typeof growth === 'string' ? growth : await each(SHORT, '1+1')
   add(`1+1 after ${DECLARING} declaring cells`, 'ratio', ratio(last, first), 1.5, 'beside the first')
   await each(1, cells.make10MB)
