@@ -376,7 +376,10 @@ export function createDebugSession(target: DebugTarget): DebugSession {
     },
     dispose() {
       isStarted = false
-      connection?.then(({ inspector }) => inspector.end(), ignore)
+      connection?.then(({ inspector, stops }) => {
+        stops.end() // else a page would go on showing that the program is stopped
+        inspector.end()
+      }, ignore)
       removeDumps()
     },
   }
