@@ -112,10 +112,13 @@ export function notebookSession(
   return session
 }
 
+/** A condition that should hold holds by then, also where other work has the machine, in milliseconds. */
+const PATIENCE_MS = 30_000
+
 /** Waits until a condition holds; fails after a generous while. */
 export async function eventually(condition: () => boolean, what: string): Promise<void> {
   for (let waited = 0; !condition(); waited += 10) {
-    if (waited > 10_000) throw new Error(`Expected, within 10 s: ${what}`)
+    if (waited > PATIENCE_MS) throw new Error(`Expected, within ${PATIENCE_MS / 1000} s: ${what}`)
     await new Promise((resolve) => setTimeout(resolve, 10))
   }
 }
