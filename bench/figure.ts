@@ -10,6 +10,8 @@ export interface Figure {
   readonly of: string
   /** One number, several in order (of rounds, say), or null where it could not be measured. */
   readonly measured: number | readonly number[] | null
+  /** Why it could not be measured, in a few words. */
+  readonly missing?: string
   /** `share` is shown in percent. */
   readonly unit: Unit
   /** What it must reach, in words; null where nothing is promised. */
@@ -22,7 +24,7 @@ export interface Figure {
 
 export type Unit = 'share' | 'tokens/s' | '1/s' | 'ms' | 's' | 'µs' | 'MB' | 'ratio' | 'count' | 'yes/no'
 
-type Given = Pick<Figure, 'bench' | 'figure' | 'measured' | 'unit' | 'how'> & { readonly of?: string }
+type Given = Pick<Figure, 'bench' | 'figure' | 'measured' | 'missing' | 'unit' | 'how'> & { readonly of?: string }
 
 /** A figure that nothing is promised of. */
 export const plain = (given: Given): Figure => ({ of: '', ...given, target: null, holds: null })
@@ -42,9 +44,9 @@ export const rises = (values: readonly number[]): boolean =>
 
 /** The figures as a table. */
 export function figureTable(figures: readonly Figure[]): Table {
-  const rows = figures.map(({ bench, figure, of, measured, unit, target, holds, how }) => ({
+  const rows = figures.map(({ bench, figure, of, measured, missing, unit, target, holds, how }) => ({
     figure: `${bench}: ${figure}${of === '' ? '' : `, ${of}`}`,
-    measured: measuredText(measured, unit),
+    measured: measuredText(measured, unit, missing),
     target: target ?? '',
     holds: holds === null ? '' : holds ? 'yes' : 'NO',
     how,
@@ -54,8 +56,8 @@ export function figureTable(figures: readonly Figure[]): Table {
 }
 
 /** A measurement in words, e.g. `53.3 → 67.1 %`, `12,100 tokens/s`. */
-export function measuredText(measured: Figure['measured'], unit: Unit): string {
-  if (measured === null) return 'not measured'
+export function measuredText(measured: Figure['measured'], unit: Unit, missing = 'not measured'): string {
+  if (measured === null) return missing
   const values = typeof measured === 'number' ? [measured] : measured
   if (unit === 'yes/no') return values.map((value) => (value === 1 ? 'yes' : 'no')).join(', ')
   const texts = values.map((value) => (unit === 'share' ? (100 * value).toFixed(1) : digits(value)))

@@ -1,192 +1,192 @@
 // What a person at a notebook waits for, seen from a client over ZeroMQ: the kernel's start, the way of one cell there and
-// back, printing, displaying, a top-level loop. The same for ipykernel and tslab where they are installed. Medians, since
-// machines are shared.
+// back, printing, displaying, a top-level loop. The same for the other kernels that are installed. Medians, since machines
+// are shared. A kernel that hangs costs only the figure that it hung at: it is ended, and a new one goes on.
 import { execFileSync } from 'node:child_process'
-import { type StartOptions, startKernelProcess } from '../kernel/client.ts'
+import { type StartedKernel, startKernelProcess } from '../kernel/client.ts'
 import { within } from '../kernel/patience.ts'
 import { aimed, type Figure, median, plain, type Unit } from './figure.ts'
+import { LOOP, OURS, otherKernels, type Peer } from './kernel-peers.ts'
 import { treeMb } from './process-tree.ts'
-
-/** A kernel, and the same cells in its language. */
-interface Peer {
-  readonly name: string
-  /** @default our own */
-  readonly argv?: readonly string[]
-  readonly cells: Cells
-}
-
-interface Cells {
-  readonly typed: string
-  readonly completion: string
-  readonly print: string
-  readonly make10MB: string
-  readonly show10MB: string
-  readonly loop: string
-  readonly declare: (i: number) => string
-}
-
-const LOOP = 'let sum = 0\nfor (let i = 0; i < 2e7; i++) sum += i % 7\nsum'
-
-const TYPESCRIPT: Cells = {
-  typed: Array.from(
-    { length: 10 },
-    (_, i) => `interface Row${i} { x: number; y?: string }
-const rows${i}: Row${i}[] = Array.from({ length: 3 }, (_, x) => ({ x, y: String(x) }))
-function total${i}<T extends Row${i}>(list: readonly T[]): number {
-  return list.reduce((sum, { x }) => sum + x, 0)
-}`,
-  ).join('\n'),
-  completion: 'Math.ma',
-  print: 'for (let i = 0; i < 10_000; i++) console.log("line", i)',
-  make10MB: "const big = 'y'.repeat(1e7)",
-  show10MB: 'display(html(big))',
-  loop: LOOP,
-  declare: (i) => `const name${i} = ${i}; function f${i}() { return name${i} }`,
-}
-
-const TSLAB: Cells = {
-  ...TYPESCRIPT,
-  make10MB: "import * as tslab from 'tslab'\nconst big = 'y'.repeat(1e7)",
-  show10MB: 'tslab.display.html(big)',
-}
-
-const PYTHON: Cells = {
-  typed: Array.from(
-    { length: 10 },
-    (_, i) => `class Row${i}:
-  x: int
-rows${i}: list[dict[str, object]] = [{'x': x, 'y': str(x)} for x in range(3)]
-def total${i}(items: list[dict[str, int]]) -> int:
-  return sum(one['x'] for one in items)`,
-  ).join('\n'),
-  completion: 'import math; math.co',
-  print: 'for i in range(10_000): print("line", i)',
-  make10MB: "from IPython.display import HTML\nbig = 'y' * 10_000_000",
-  show10MB: 'display(HTML(big))',
-  loop: 'total = 0\nfor i in range(20_000_000): total += i % 7\ntotal',
-  declare: (i) => `name${i} = ${i}\ndef f${i}(): return name${i}`,
-}
 
 /** How often each is measured. */
 const STARTS = 5
 const SHORT = 200
 const LONG = 5
-/** A cell that takes longer is given up, and what follows is not measured, in milliseconds. */
+const DECLARING = 500
+const LINES = 10_000
+/** A start, a cell or an end that takes longer is given up, in milliseconds. */
 const PATIENCE_MS = 30_000
 /** The type checker has read its libraries by then, in milliseconds. */
 const WARM_MS = 4000
 
-/** All figures. `log` hears which kernels are not installed. */
+/** All figures, our own first. `log` hears which kernel is measured, and which are not installed. */
 export async function kernelFigures({ log }: { log: (line: string) => void }): Promise<Figure[]> {
-  const figures = await measure({ name: 'asterism', cells: TYPESCRIPT })
-  figures.push(plainLoop())
-  for (const [name, peer] of Object.entries({ ipykernel: ipykernel(), tslab: tslab() })) {
-    if (peer === null) log(`${name}: not installed, skipped`)
-    else figures.push(...(await measure(peer)))
+  log(OURS.name)
+  const own = await measure(OURS)
+  const figures = [...own]
+  for (const [name, peer] of Object.entries(otherKernels())) {
+    log(peer === null ? `${name}: not installed` : name)
+    if (peer !== null) figures.push(...(await measure(peer)))
+    else for (const { figure, unit, how } of own) figures.push(absent({ figure, unit, how, of: name }, 'not installed'))
   }
   return figures
 }
 
-async function measure({ name, argv, cells }: Peer): Promise<Figure[]> {
-  const isOurs = argv === undefined
-  const options: StartOptions = isOurs ? {} : { argv }
+/** What came of a measurement: a number, or why there is none. */
+type Measured = number | string
+
+async function measure(peer: Peer): Promise<Figure[]> {
+  const { name, cells } = peer
+  const isOurs = peer === OURS
   const figures: Figure[] = []
-  const add = (figure: string, measured: number | null, unit: Unit, limit: number | null, how: string): void => {
-    const given = { bench: 'kernel', figure, of: name, measured, unit, how }
-    const target = limit === null || !isOurs ? null : `at most ${limit.toLocaleString('en')}`
-    figures.push(target === null ? plain(given) : aimed(given, target, (value) => Number(value) <= (limit as number)))
-  }
-
-  const starts: number[] = []
-  for (let i = 0; i < STARTS; i++) {
-    const started = performance.now()
-    const kernel = await startKernelProcess(options)
-    starts.push(performance.now() - started)
-    await kernel.dispose()
-  }
-  add('start to kernel_info', median(starts), 'ms', 350, 'cold process, first reply')
-
-  const kernel = await startKernelProcess(options)
-  const { client, pid } = kernel
-  let isHanging = false
-  const timed = async (times: number, work: (i: number) => Promise<unknown>): Promise<number | null> => {
-    const all: number[] = []
-    for (let i = 0; i < times && !isHanging; i++) {
-      const started = performance.now()
-      isHanging =
-        (await within(
-          PATIENCE_MS,
-          work(i).then(() => true),
-        )) === null
-      all.push(performance.now() - started)
+  const add = (figure: string, unit: Unit, measured: Measured, limit: number | null, how: string): void => {
+    const given = { bench: 'kernel', figure, of: name, unit, how }
+    if (typeof measured === 'string') figures.push(absent(given, measured))
+    else if (limit === null || !isOurs) figures.push(plain({ ...given, measured }))
+    else {
+      const target = `at most ${limit.toLocaleString('en')}`
+      figures.push(aimed({ ...given, measured }, target, (value) => value <= limit))
     }
-    return isHanging ? null : median(all)
   }
-  try {
-    await pause(800)
-    add('memory when idle', Math.round(treeMb(pid)), 'MB', 200, 'all processes, before the first cell')
-    await timed(1, () => client.execute('1 + 1'))
-    await pause(WARM_MS)
-    add('memory after a cell', Math.round(treeMb(pid)), 'MB', null, 'all processes, type checker included')
-    const first = await timed(SHORT, () => client.execute('1+1'))
-    add('1+1', first, 'ms', 2, `median of ${SHORT}`)
-    add('50-line typed cell', await timed(20, () => client.execute(cells.typed)), 'ms', null, 'run and answered')
-    await pause(isOurs ? WARM_MS : 0) // the checker reads what was run
-    const complete = { code: cells.completion, cursor_pos: cells.completion.length }
-    const completion = await timed(50, () => client.request('complete_request', complete))
-    add('completion, warm', completion, 'ms', 5, 'types and live values')
-    let messages = 0
-    const printed = await timed(LONG, async () => {
-      messages = 0
-      await client.execute(cells.print, { onOutput: ({ type }) => void (type === 'stream' && messages++) })
-    })
-    add('10,000 printed lines', printed, 'ms', 60, 'all before idle')
-    add('10,000 printed lines, messages', printed === null ? null : messages, 'count', 20, 'of the last run')
-    await timed(1, () => client.execute(cells.make10MB))
-    add('10 MB display', await timed(LONG, () => client.execute(cells.show10MB)), 'ms', 80, 'HTML text')
-    const loop = await timed(3, () => client.execute(cells.loop))
-    add('top-level loop of 2·10⁷', loop, 'ms', null, 'median of 3')
-    for (let i = 0; i < 500 && !isHanging; i++) await timed(1, () => client.execute(cells.declare(i)))
-    const last = await timed(SHORT, () => client.execute('1+1'))
-    const growth = first === null || last === null ? null : last / first
-    add('1+1 after 500 declaring cells', growth, 'ratio', 1.5, 'beside the first')
-  } finally {
-    if (isHanging) process.kill(pid, 'SIGKILL')
-    await kernel.dispose()
-  }
+  const kernel = patient(peer)
+  const each = (times: number, code: string): Promise<Measured> => kernel.timed(times, (live) => live.execute(code))
+
+  add('start to kernel_info', 'ms', await kernel.starts(), 350, 'cold process, first reply')
+  await kernel.pause(800)
+  add('memory when idle', 'MB', await kernel.memory(), 200, 'all processes, before the first cell')
+  await each(1, '1 + 1')
+  await kernel.pause(WARM_MS)
+  add('memory after a cell', 'MB', await kernel.memory(), null, 'all processes, type checker included')
+  const first = await each(SHORT, '1+1')
+  add('1+1', 'ms', first, 2, `median of ${SHORT}`)
+  add('50-line typed cell', 'ms', await each(20, cells.typed), null, 'run and answered')
+  await kernel.pause(isOurs ? WARM_MS : 0) // the checker reads what was run
+  const complete = { code: cells.completion, cursor_pos: cells.completion.length }
+  const completion = await kernel.timed(50, (live) => live.request('complete_request', complete))
+  add('completion, warm', 'ms', completion, 5, 'types and live values')
+  const loop = await each(3, cells.loop)
+  add('top-level loop of 2·10⁷', 'ms', loop, null, 'median of 3')
+  const alone = plainLoop()
+  const slower = cells.loop === LOOP ? ratio(loop, alone) : 'another language'
+  add('top-level loop beside plain Node', 'ratio', slower, 1.2, `node -e takes ${Math.round(alone)} ms`)
+  const growth = await kernel.timed(1, async (live) => {
+    for (let i = 0; i < DECLARING; i++) await live.execute(cells.declare(i))
+  })
+  await kernel.pause(WARM_MS) // as before the first
+  const last = typeof growth === 'string' ? growth : await each(SHORT, '1+1')
+  add(`1+1 after ${DECLARING} declaring cells`, 'ratio', ratio(last, first), 1.5, 'beside the first')
+  await each(1, cells.make10MB)
+  add('10 MB display', 'ms', await each(LONG, cells.show10MB), 80, 'HTML text')
+  const printed = await print(kernel, cells.print)
+  add('10,000 printed lines', 'ms', printed.ms, 60, 'until idle')
+  add('10,000 printed lines: come before idle', 'count', printed.lines, null, 'fewest of all runs')
+  add('10,000 printed lines: messages', 'count', printed.messages, 20, 'of the last run')
+  await kernel.end()
   return figures
 }
 
-/** The loop of a cell, as a program of its own. */
-function plainLoop(): Figure {
-  const program = `const started = performance.now()\n${LOOP}\nconsole.log(performance.now() - started)`
-  const times = [1, 2, 3].map(() => Number(execFileSync(process.execPath, ['-e', program], { encoding: 'utf8' })))
-  const given = { bench: 'kernel', figure: 'top-level loop of 2·10⁷', of: 'plain Node', unit: 'ms' as const }
-  return plain({ ...given, measured: median(times), how: 'node -e' })
+const absent = (given: Omit<Parameters<typeof plain>[0], 'bench' | 'measured'>, missing: string): Figure =>
+  plain({ bench: 'kernel', ...given, measured: null, missing })
+
+const ratio = (of: Measured, to: Measured): Measured =>
+  typeof of === 'string' ? of : typeof to === 'string' ? to : of / to
+
+/** Prints the lines some times, and counts what has come when the kernel says that it is idle. */
+async function print(kernel: PatientKernel, code: string): Promise<Record<'ms' | 'lines' | 'messages', Measured>> {
+  let [lines, messages] = [LINES, 0]
+  const ms = await kernel.timed(LONG, async (live) => {
+    let count = 0
+    messages = 0
+    const stop = live.onPublished(({ type, content }) => {
+      if (type !== 'stream') return
+      messages += 1
+      count += String(content.text).split('\n').length - 1
+    })
+    await live.execute(code)
+    stop()
+    lines = Math.min(lines, count)
+  })
+  return typeof ms === 'string' ? { ms, lines: ms, messages: ms } : { ms, lines, messages }
 }
 
-function ipykernel(): Peer | null {
-  const python = ['python3', '/usr/bin/python3'].find((each) => runs(each, ['-c', 'import ipykernel']))
-  if (python === undefined) return null
+/** A kernel that is replaced when it hangs. */
+interface PatientKernel {
+  /** Median time of cold starts, in milliseconds; the last kernel stays. */
+  starts(): Promise<Measured>
+  /** Median time of `work`, in milliseconds. */
+  timed(times: number, work: (live: StartedKernel['client']) => Promise<unknown>): Promise<Measured>
+  /** Resident memory of all its processes, in MB. */
+  memory(): Promise<Measured>
+  pause(ms: number): Promise<void>
+  end(): Promise<void>
+}
+
+function patient({ argv }: Peer): PatientKernel {
+  let running: StartedKernel | null = null
+  const started = async (): Promise<StartedKernel | null> => {
+    try {
+      running ??= await startKernelProcess({ ...(argv && { argv }), patienceMs: PATIENCE_MS })
+    } catch (error) {
+      process.stderr.write(`  ${(error as Error).message}\n`)
+    }
+    return running
+  }
+  const end = async (): Promise<void> => {
+    if (running === null) return
+    await within(PATIENCE_MS, running.dispose())
+    killGroup(running.pid)
+    running = null
+  }
   return {
-    name: 'ipykernel',
-    argv: [python, '-m', 'ipykernel_launcher', '-f', '{connection_file}'],
-    cells: PYTHON,
+    end,
+    async starts() {
+      const times: number[] = []
+      for (let i = 0; i < STARTS; i++) {
+        await end()
+        const before = performance.now()
+        if ((await started()) === null) return 'does not start'
+        times.push(performance.now() - before)
+      }
+      return median(times)
+    },
+    async timed(times, work) {
+      const live = await started()
+      if (live === null) return 'does not start'
+      const all: number[] = []
+      for (let i = 0; i < times; i++) {
+        const before = performance.now()
+        const done = await within(
+          PATIENCE_MS,
+          work(live.client).then(() => true),
+        )
+        all.push(performance.now() - before)
+        if (done !== null) continue
+        killGroup(live.pid)
+        await end()
+        return 'hangs'
+      }
+      return median(all)
+    },
+    async memory() {
+      const live = await started()
+      return live === null ? 'does not start' : Math.round(treeMb(live.pid))
+    },
+    pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   }
 }
 
-const tslab = (): Peer | null =>
-  runs('tslab', ['--version'])
-    ? { name: 'tslab', argv: ['tslab', 'kernel', '--config-path', '{connection_file}'], cells: TSLAB }
-    : null
-
-function runs(command: string, args: readonly string[]): boolean {
+/** A kernel leads a group of processes, all of which go: some commands only start the kernel itself. */
+function killGroup(pid: number): void {
   try {
-    execFileSync(command, args, { stdio: 'ignore' })
-    return true
-  } catch {
-    return false // not there, or without the package
+    process.kill(-pid, 'SIGKILL')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error // it has ended
   }
 }
 
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+/** The loop of a cell as a program of its own, in milliseconds. */
+function plainLoop(): number {
+  const program = `const started = performance.now()\n${LOOP}\nconsole.log(performance.now() - started)`
+  const run = (): number => Number(execFileSync(process.execPath, ['-e', program], { encoding: 'utf8' }))
+  return median([run(), run(), run()])
+}

@@ -3,6 +3,7 @@
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { type Figure, figureTable, plain } from './figure.ts'
+import { sideBySide } from './side-by-side.ts'
 
 const HELP = `npm run bench [-- names… options]   measures the figures of the README on this machine
 
@@ -10,7 +11,7 @@ const HELP = `npm run bench [-- names… options]   measures the figures of the 
   sample     sampled tokens a second, beside one sequence at a time               about 20 s
   search     cost of the tree search itself, with instant models                  about 10 s
   verify     steps of Python a second, beside a process for each step             about 15 s
-  kernel     the notebook kernel, beside ipykernel and tslab where installed         about 90 s
+  kernel     the notebook kernel, beside ipykernel, tslab and deno on PATH             some minutes
   resume     killed at random moments and resumed: the same files?                some minutes
   loop       four rounds for each seed against all targets                        minutes for each seed
   gsm8k      round 1 on a file of real problems (--problems)                      some minutes
@@ -143,7 +144,10 @@ async function main(): Promise<void> {
     if (values.json === undefined) for (const figure of measured) console.log(JSON.stringify(figure))
   }
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(figures, null, 2)}\n`)
-  console.log(`\n${figureTable(figures)}`)
+  const compared = (figure: Figure): boolean => figure.bench === 'kernel'
+  const others = figures.filter((figure) => !compared(figure))
+  if (others.length > 0) console.log(`\n${figureTable(others)}`)
+  if (figures.some(compared)) console.log(`\n${sideBySide(figures.filter(compared))}`)
 }
 
 main().catch((error: Error) => {

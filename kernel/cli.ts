@@ -19,7 +19,7 @@ interface PlaceFlags {
 
 /** `asterism kernel install|uninstall|list`. `args`: what follows `kernel`. */
 export async function kernelCommand(args: readonly string[]): Promise<number> {
-  const { installKernel, listKernels, uninstallKernel } = await import('./kernelspec.ts')
+  const { displayName, installKernel, listKernels, uninstallKernel } = await import('./kernelspec.ts')
   const program = new Command('asterism kernel').description('Makes the TypeScript kernel known to Jupyter.')
   const withPlace = (command: Command): Command =>
     command
@@ -33,6 +33,7 @@ export async function kernelCommand(args: readonly string[]): Promise<number> {
     .action((flags: InstallFlags) => {
       say(`Installed the kernel in ${installKernel(place(flags), flags.name, typecheckOf(flags.typecheck))}`)
       say(`It runs on this Node, also when another is active: ${process.execPath}`)
+      say(`In Jupyter and VS Code, choose the kernel "${displayName(flags.name)}"`)
     })
   withPlace(program.command('uninstall'))
     .description('removes the kernelspec')
@@ -114,7 +115,9 @@ async function run(
       const { cell, line, message, traceback } = result
       const place = line === null ? `cell ${cell}` : `cell ${cell}, line ${line}`
       complain(`\n${notebook}, ${place}: ${message}`)
-      complain(traceback.map((text) => `  ${text}`).join('\n'))
+      const text = traceback.join('\n')
+      const below = text.startsWith(message) ? text.slice(message.length).replace(/^\n/, '') : text
+      if (below !== '') complain(below.replace(/^/gm, '  '))
     } else if (result.kind === 'aborted') complain('\nStopped.')
     if (!quiet || result.kind !== 'done') say(`\nExecuted notebook: ${out}`)
     return { done: 0, failed: 1, aborted: 130 }[result.kind]

@@ -201,6 +201,8 @@ export interface StartOptions {
   typecheck?: Typecheck
   /** Environment variables beside those of this process. */
   env?: Record<string, string>
+  /** A kernel that has not answered by then is ended, in milliseconds. @default waits as long as its process lives */
+  patienceMs?: number
 }
 
 const OWN = [process.execPath, join(import.meta.dirname, 'main.js'), '{connection_file}']
@@ -225,6 +227,7 @@ async function startOnce({
   typecheck,
   history = false,
   env = {},
+  patienceMs,
 }: StartOptions): Promise<StartedKernel> {
   const connection: Connection = {
     transport: 'tcp',
@@ -261,8 +264,10 @@ async function startOnce({
     const died = exited.then((code) => {
       throw new Error(complaint.trim() || `The kernel ended at once, exit code ${code}`)
     })
-    const client = await Promise.race([createClient(link), died])
+    const answering = Promise.race([createClient(link), died])
     died.catch(() => undefined)
+    const client = patienceMs === undefined ? await answering : await within(patienceMs, answering)
+    if (client === null) throw new Error(`Expected ${command} to answer within ${patienceMs} ms`)
     return {
       client,
       link,

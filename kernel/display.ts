@@ -74,9 +74,10 @@ const turns = new Map<string, number>()
 
 function publish(value: unknown, id: string, update: boolean): void {
   const to = screen
-  const bundle = mimeBundle(value)
   const turn = (turns.get(id) ?? 0) + 1
+  const isWanted = (): boolean => turns.get(id) === turn
   turns.set(id, turn)
+  const bundle = mimeBundle(value, hasScreen() ? { isWanted, isUpdate: update } : null)
   if (!(bundle instanceof Promise)) {
     to[update ? 'update' : 'show'](bundle, id)
     return
@@ -84,7 +85,7 @@ function publish(value: unknown, id: string, update: boolean): void {
   // A value that needs time keeps its place on the page.
   if (!update && hasScreen()) to.show({ 'text/plain': '' }, id)
   const late = bundle.then((ready) => {
-    if (turns.get(id) === turn) to.update(ready, id)
+    if (isWanted()) to.update(ready, id)
   })
   to.hold(late)
 }
@@ -130,10 +131,17 @@ export const html = wrapped('text/html', wordsOf)
 export const markdown = wrapped('text/markdown')
 /** A value that shows as an SVG image. */
 export const svg = wrapped('image/svg+xml', () => '[SVG image]')
-/** A value that shows as LaTeX mathematics. Write latex`\frac12` or latex('\\frac12'). */
+/** Pages set as mathematics only what stands between such marks. */
+const MATHEMATICS = /\$|\\\(|\\\[|\\begin\{/
+
+/**
+ * A value that shows as LaTeX mathematics. Write latex`\frac12` or latex('\\frac12'); text with mathematics in it has
+ * marks of its own: latex`Half is $\frac12$`.
+ */
 export const latex = (text: Text, ...values: unknown[]): Displayable => {
   const data = typeof text === 'string' ? text : String.raw(text, ...values)
-  return { [DISPLAY]: () => ({ 'text/latex': data, 'text/plain': data }) }
+  const marked = MATHEMATICS.test(data) ? data : `$\\displaystyle ${data}$`
+  return { [DISPLAY]: () => ({ 'text/latex': marked, 'text/plain': data }) }
 }
 
 /** A value that shows as a PNG image: bytes, or base64 text. */

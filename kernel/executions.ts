@@ -186,7 +186,7 @@ export function createExecutions(outbox: Outbox, history: History, options: User
     return body === null ? null : (JSON.parse(body.toString('utf8')) as T)
   }
 
-  const aborted = (): ExecuteOutput => ({ status: 'aborted', execution_count: count })
+  const aborted = (): ExecuteOutput => ({ status: 'aborted' })
 
   const language = createLanguage(
     {

@@ -1,6 +1,8 @@
 // A value → its MIME bundle: what it says of itself through Symbol.for('Jupyter.display'), else what its shape tells
-// (shapes.ts), else text as util.inspect writes it. No colours: other clients store the text as it is.
+// (shapes.ts; a figure with a picture beside), else text as util.inspect writes it. No colours: other clients store the
+// text as it is.
 import { type InspectOptions, inspect } from 'node:util'
+import { ONCE, PLOTLY, type Wish, withPicture } from './figure-picture.ts'
 import type { MimeBundle } from './message.ts'
 import { bundleOfShape } from './shapes.ts'
 
@@ -24,9 +26,15 @@ function isDisplayable(value: unknown): value is Displayable {
   }
 }
 
-/** The MIME bundle of a value: at once, or a promise where the value needs time. Throws what the value throws. */
-export function mimeBundle(value: unknown): MimeBundle | Promise<MimeBundle> {
-  if (!isDisplayable(value)) return shapeOf(value) ?? { 'text/plain': textOf(value) }
+/**
+ * The MIME bundle of a value: at once, or a promise where the value needs time. `wish`: when a picture is worth drawing;
+ * null for none. Throws what the value throws.
+ */
+export function mimeBundle(value: unknown, wish: Wish | null = ONCE): MimeBundle | Promise<MimeBundle> {
+  if (!isDisplayable(value)) {
+    const shape = shapeOf(value) ?? { 'text/plain': textOf(value) }
+    return PLOTLY in shape && wish !== null ? withPicture(shape, wish) : shape
+  }
   const bundle = value[DISPLAY]()
   return bundle instanceof Promise ? bundle.then(checked) : checked(bundle)
 }

@@ -50,6 +50,10 @@ function pythonPrefix(): string {
   }
 }
 
+/** What people choose in Jupyter's menus. */
+export const displayName = (name = 'asterism'): string =>
+  name === 'asterism' ? 'TypeScript (Asterism)' : `TypeScript (Asterism, ${name})`
+
 /** Writes a kernelspec; one of ours of the same name is replaced, another's is not. Result: its folder. */
 export function installKernel(place: Place, name = 'asterism', typecheck: Typecheck = 'warn'): string {
   const folder = join(kernelsFolder(place), checkedName(name))
@@ -58,7 +62,7 @@ export function installKernel(place: Place, name = 'asterism', typecheck: Typech
     throw new Error(`The kernelspec ${folder} starts another kernel: not replaced`)
   const spec = {
     argv: [process.execPath, ENTRY, '{connection_file}'],
-    display_name: name === 'asterism' ? 'TypeScript (Asterism)' : `TypeScript (Asterism, ${name})`,
+    display_name: displayName(name),
     language: 'typescript',
     interrupt_mode: 'message',
     kernel_protocol_version: PROTOCOL_VERSION,

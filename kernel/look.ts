@@ -18,6 +18,9 @@ const KEYWORDS =
     ' ',
   )
 
+/** What tells the prototype of nearly all objects, of whichever realm. */
+const ROOT = ['hasOwnProperty', '__defineGetter__']
+
 /** Opens an inspector session on this process. */
 export function createLook(evaluator: Evaluator): Look {
   const session = new Session()
@@ -33,7 +36,8 @@ export function createLook(evaluator: Evaluator): Look {
     return exceptionDetails === undefined ? result : null
   }
 
-  const members = async (expression: string): Promise<string[]> => {
+  /** Without the members that nearly every object has, unless a part of the name is known. */
+  const members = async (expression: string, part: string): Promise<string[]> => {
     // A primitive has no object id: its wrapper shows the members of its prototype.
     const value = (await evaluate(expression)) ?? { type: 'undefined' }
     const target =
@@ -43,7 +47,8 @@ export function createLook(evaluator: Evaluator): Look {
     let objectId: string | undefined = target.objectId
     for (let depth = 0; objectId !== undefined && depth < 8; depth++) {
       const found: Awaited<ReturnType<typeof ownProperties>> = await ownProperties(objectId)
-      names.push(...found.names)
+      const isRoot = depth > 0 && ROOT.every((name) => found.names.includes(name))
+      if (!isRoot || part !== '') names.push(...found.names)
       objectId = found.prototype
     }
     await session.post('Runtime.releaseObjectGroup', { objectGroup: 'look' })
@@ -68,7 +73,7 @@ export function createLook(evaluator: Evaluator): Look {
         ...Object.getOwnPropertyNames(globalThis),
         ...KEYWORDS,
       ]
-      const all = owner === null ? globals() : await members(owner as string)
+      const all = owner === null ? globals() : await members(owner as string, part)
       const matches = [...new Set(all)].filter((name) => name.startsWith(part) && !name.startsWith('$asterism'))
       const start = cursor - [...part].length
       return { status: 'ok', matches, cursor_start: start, cursor_end: cursor, metadata: {} }

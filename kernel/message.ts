@@ -70,11 +70,13 @@ export interface Requests {
       allow_stdin?: boolean
       stop_on_error?: boolean
     }
-    out: (
-      | { status: 'ok'; payload: Page[]; user_expressions: Record<string, unknown> }
-      | (Failure & { payload: unknown[]; user_expressions: Record<string, unknown> })
-      | Aborted
-    ) & { execution_count: number }
+    out:
+      | ((
+          | { status: 'ok'; payload: Page[]; user_expressions: Record<string, unknown> }
+          | (Failure & { payload: unknown[]; user_expressions: Record<string, unknown> })
+        ) & { execution_count: number })
+      // No count: a page would show the cell as one that ran.
+      | (Aborted & { execution_count?: undefined })
   }
   is_complete_request: {
     in: { code: string }

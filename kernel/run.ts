@@ -121,7 +121,7 @@ async function runCells(
       const reply = await executeCell(kernel, cell.source, timeoutSeconds)
       const failed = reply.status !== 'ok' && !(cell.metadata.tags ?? []).includes('raises-exception')
       view?.cellEnds((performance.now() - started) / 1000, failed)
-      cell.execution_count = reply.execution_count
+      cell.execution_count = reply.execution_count ?? null
       writeNotebook(out, notebook)
       if (failed) return failure(number, reply)
     }

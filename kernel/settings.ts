@@ -6,9 +6,14 @@ import { type Typecheck, typecheckOf } from './language/typecheck.ts'
 export interface KernelSettings {
   /** `off`, `warn` (the cell runs, type errors are shown) or `error` (it does not run). @default 'warn' */
   typecheck: Typecheck
+  /**
+   * Whether a plotly figure carries a picture for pages that cannot draw it. Costs about a tenth of a second for each
+   * figure, and half a second for the first. @default true
+   */
+  pictures: boolean
 }
 
-type Change = (name: keyof KernelSettings, value: string) => void
+type Change = (name: 'typecheck', value: string) => void
 
 let typecheck = process.env.ASTERISM_TYPECHECK as Typecheck | undefined
 let changed: Change = () => undefined
@@ -20,6 +25,7 @@ export function connectSettings(to: Change): void {
 
 /** Settings of the kernel: `kernel.typecheck = 'error'`. */
 export const kernel: KernelSettings = {
+  pictures: true,
   get typecheck() {
     return typecheckOf(typecheck)
   },

@@ -73,7 +73,8 @@ export interface Scope {
 
 /** A value with what is needed to look inside. */
 export interface DapValue {
-  readonly type: string
+  /** Left out for clients that would show it instead of the value. */
+  readonly type?: string
   readonly variablesReference: number
   readonly namedVariables?: number
   readonly indexedVariables?: number

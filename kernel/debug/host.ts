@@ -81,7 +81,7 @@ function createHost(evaluator: Evaluator): DebugHost {
       set(value)
     },
     rich(value) {
-      const bundle = mimeBundle(value)
+      const bundle = mimeBundle(value, null)
       return JSON.stringify(bundle instanceof Promise ? { 'text/plain': textOf(value) } : bundle)
     },
     hit(breakpoint, operator, operand) {

@@ -47,12 +47,14 @@ const packageFolder = (name: string, url: string): string =>
   url.slice(0, url.lastIndexOf(`/node_modules/${name}/`) + `/node_modules/${name}/`.length)
 const magicString = import.meta.resolve('magic-string')
 const sourcemapCodec = createRequire(magicString).resolve('@jridgewell/sourcemap-codec')
-/** The kernel itself, and the packages with which it compiles cells. */
+/** The kernel itself, what draws pictures for it, and the packages with which it compiles cells. */
 const OURS = [
-  new URL('..', import.meta.url).href,
+  ...['..', '../../picture/'].map((folder) => new URL(folder, import.meta.url).href),
   packageFolder('magic-string', magicString),
   packageFolder('@jridgewell/sourcemap-codec', pathToFileURL(sourcemapCodec).href),
-  ...['oxc-parser', 'oxc-transform', 'typescript'].map((name) => packageFolder(name, import.meta.resolve(name))),
+  ...['oxc-parser', 'oxc-transform', 'typescript', 'jsdom'].map((name) =>
+    packageFolder(name, import.meta.resolve(name)),
+  ),
 ]
 
 /** Code that is stepped over and never shown. */

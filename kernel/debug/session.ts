@@ -6,7 +6,14 @@ import { basename } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { createBreakpoints } from './breakpoints.ts'
 import { cellPath, dumpCell, HASH_METHOD, HASH_SEED, PATH_PREFIX, PATH_SUFFIX, removeDumps } from './cell-path.ts'
-import { type DapEvent, type DapRequest, type DapResponse, type SourceBreakpoint, THREAD } from './dap.ts'
+import {
+  type DapEvent,
+  type DapRequest,
+  type DapResponse,
+  type SourceBreakpoint,
+  THREAD,
+  type Variable,
+} from './dap.ts'
 import { createEvaluation } from './evaluation.ts'
 import { frameScopes, sourceOf } from './frames.ts'
 import { evaluateHost, hostCall } from './host-calls.ts'
@@ -88,6 +95,7 @@ export function createDebugSession(target: DebugTarget): DebugSession {
   const dumped = new Map<string, string>()
   let filters: ExceptionFilter[] = []
   let isStarted = false
+  let hidesTypes = false
   let connection: Promise<Connection> | null = null
   let attachedTo: Connection | null = null
   let attached: Promise<unknown> = Promise.resolve()
@@ -154,6 +162,10 @@ export function createDebugSession(target: DebugTarget): DebugSession {
     inspector.end()
   }
 
+  /** JupyterLab shows the type instead of the value, unless the type is one of Python's. */
+  const listed = (variables: readonly Variable[]) => ({
+    variables: hidesTypes ? variables.map(({ type: _, ...rest }) => rest) : variables,
+  })
   const frame = async (id: unknown) => (await connect()).stops.frame(Number(id))
   const moves =
     (method: string): Command =>
@@ -164,8 +176,9 @@ export function createDebugSession(target: DebugTarget): DebugSession {
 
   /** Answered also before a session has begun. */
   const always: Record<string, Command> = {
-    async initialize() {
+    async initialize({ clientID }) {
       await connect()
+      hidesTypes = clientID === 'jupyterlab'
       isStarted = true
       return CAPABILITIES
     },
@@ -187,7 +200,7 @@ export function createDebugSession(target: DebugTarget): DebugSession {
     async inspectVariables() {
       const { evaluation, variables } = await connect()
       const objectId = await evaluation.notebook()
-      return { variables: await variables.list(variables.refer({ kind: 'notebook', objectId }), {}) }
+      return listed(await variables.list(variables.refer({ kind: 'notebook', objectId }), {}))
     },
     async richInspectVariables({ variableName, frameId }) {
       const { evaluation } = await connect()
@@ -256,7 +269,7 @@ export function createDebugSession(target: DebugTarget): DebugSession {
       return { scopes: [...inner, { name: GLOBALS, variablesReference: shared, expensive: false }] }
     },
     async variables({ variablesReference, ...page }) {
-      return { variables: await (await connect()).variables.list(Number(variablesReference), page as Page) }
+      return listed(await (await connect()).variables.list(Number(variablesReference), page as Page))
     },
     async setVariable({ variablesReference, name, value }) {
       return (await connect()).evaluation.setVariable(Number(variablesReference), String(name), String(value))
@@ -363,7 +376,10 @@ export function createDebugSession(target: DebugTarget): DebugSession {
     },
     dispose() {
       isStarted = false
-      connection?.then(({ inspector }) => inspector.end(), ignore)
+      connection?.then(({ inspector, stops }) => {
+        stops.end() // else a page would go on showing that the program is stopped
+        inspector.end()
+      }, ignore)
       removeDumps()
     },
   }

@@ -36,7 +36,10 @@ interface Kind<T> {
 
 /** What `interact` needs of a control, and nobody else. */
 interface Inner {
-  model(name?: string): Model
+  /** `labelWidth`: of the labels of a panel, so that its fields stand in one column. @default each as wide as its words */
+  model(name?: string, labelWidth?: string): Model
+  /** The words beside it. */
+  label(name?: string): string
   text(name?: string): string
 }
 const inners = new WeakMap<object, Inner>()
@@ -74,10 +77,12 @@ function control<T>(kind: Kind<T>, initial: T, { label }: Labelled): Control<T> 
   const { clicked } = kind
   const onCustom = ({ event }: State): unknown => clicked && event === 'click' && change(clicked(value))
 
-  const open = (): Model => {
-    const style = openModel(kind.style, kind.style === 'ButtonStyle' ? {} : { description_width: 'initial' })
+  const open = (labelWidth: string | undefined): Model => {
+    const width = { description_width: labelWidth ?? 'initial' }
+    const style = openModel(kind.style, kind.style === 'ButtonStyle' ? {} : width)
     const layout = openModel('Layout', {})
-    const fields = { ...kind.state, ...kind.stateOf(value), description: name }
+    const indent = kind.model === 'Checkbox' ? { indent: labelWidth !== undefined } : {}
+    const fields = { ...kind.state, ...indent, ...kind.stateOf(value), description: name }
     return openModel(
       kind.model,
       { ...fields, layout: layout.reference, style: style.reference },
@@ -85,11 +90,12 @@ function control<T>(kind: Kind<T>, initial: T, { label }: Labelled): Control<T> 
     )
   }
   const inside: Inner = {
-    model(given) {
+    model(given, labelWidth) {
       if (model === null) name ||= given ?? ''
-      model ??= open()
+      model ??= open(labelWidth)
       return model
     },
+    label: (given) => name || given || '',
     text: (given) => `${name || given || kind.model} = ${textOf(value)}`,
   }
   const self: Control<T> = {
@@ -183,7 +189,7 @@ export function checkbox(value = false, options: Labelled = {}): Control<boolean
   const kind: Kind<boolean> = {
     model: 'Checkbox',
     style: 'CheckboxStyle',
-    state: { indent: false },
+    state: {},
     stateOf: (one) => ({ value: one }),
     valueOf: ({ value: one }) => (typeof one === 'boolean' ? one : undefined),
   }

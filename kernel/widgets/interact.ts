@@ -74,8 +74,13 @@ async function drawn(draw: () => unknown): Promise<Displayable> {
 const nothing: Displayable = { [DISPLAY]: () => ({ 'text/plain': '' }) }
 const shown = (value: unknown): unknown => (value === undefined ? nothing : value)
 
+/** Longer labels are cut on the page, in characters. */
+const MAX_LABEL = 30
+
 function panel(entries: readonly (readonly [string, Control<unknown>])[]) {
-  const children = entries.map(([name, control]) => inner(control).model(name).reference)
+  const longest = Math.max(0, ...entries.map(([name, control]) => inner(control).label(name).length))
+  const labelWidth = `${Math.min(longest, MAX_LABEL)}ch`
+  const children = entries.map(([name, control]) => inner(control).model(name, labelWidth).reference)
   const box = openModel('VBox', { children, layout: openModel('Layout', {}).reference })
   return widgetBundle(box, entries.map(([name, control]) => inner(control).text(name)).join('\n'))
 }

@@ -85,6 +85,7 @@ async function measure(run: Run, round: number, parts: EvaluationParts): Promise
   try {
     tell('greedy answers', 0, run.heldOut.length)
     const greedy = await greedyAnswers(run.heldOut, { policy, verifier, grader }, evaluation)
+    tell('greedy answers', run.heldOut.length, run.heldOut.length)
     signal?.throwIfAborted()
     const questions = questionsOf(run)
     const withPpm = ppm && { ppmPairAccuracy: await pairAccuracy(pairsFor(run, round).heldOut, questions, ppm) }

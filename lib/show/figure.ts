@@ -51,11 +51,19 @@ export interface PlotOptions {
   picture?: 'png' | 'none'
 }
 
+/** Instead of axes without a line. */
+const NOTHING = {
+  xaxis: { visible: false },
+  yaxis: { visible: false },
+  annotations: [{ text: 'Nothing was measured', xref: 'paper', yref: 'paper', x: 0.5, y: 0.5, showarrow: false }],
+} as const
+
 /** Joins a figure with its drawing in characters. */
 export function plot(figure: Figure, text: string, alt: string, options: PlotOptions = {}): Plot {
   const { height = 400, picture = 'png' } = options
-  const sized: Figure = { data: figure.data, layout: { ...figure.layout, height } }
-  const png = async () => (await import('./png.ts')).renderPng(sized, { height })
+  const content = figure.data.length === 0 ? { ...figure.layout, ...NOTHING } : figure.layout
+  const sized: Figure = { data: figure.data, layout: { ...content, height } }
+  const png = async () => (await import('../../picture/png.ts')).renderPng(sized, { height })
   const bundle = async (): Promise<MimeBundle> => ({
     'application/vnd.plotly.v1+json': { ...sized, config: PLOT_CONFIG },
     ...(picture === 'png' && { 'image/png': Buffer.from(await png()).toString('base64') }),

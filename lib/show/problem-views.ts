@@ -55,10 +55,10 @@ export interface SolutionFacts {
 export function solutionView(steps: readonly Step[], { answer, right, note }: SolutionFacts = {}): Shown {
   const mark = right === true ? ' ✓ right' : right === false ? ' ✗ wrong' : ''
   const result = answer === undefined ? '' : answer === null ? '✗ no answer' : `= ${answer}${mark}`
-  const below = [result, note ?? ''].filter((part) => part !== '').join('   ')
+  const below = [result, note ?? ''].filter((part) => part !== '')
   const program = steps.length === 0 ? '(no steps)' : steps.map(({ text }) => text).join('\n')
-  const text = below === '' ? program : `${program}\n${below}`
-  const html = `<pre><code>${escapeHtml(program)}</code></pre>${below === '' ? '' : `<p>${escapeHtml(below)}</p>`}`
+  const text = [program, ...below].join('\n')
+  const html = `<pre><code>${escapeHtml(program)}</code></pre>${below.map((part) => `<p>${escapeHtml(part)}</p>`).join('')}`
   return shown(text, () => ({ 'text/html': html }))
 }
 

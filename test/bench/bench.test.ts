@@ -4,9 +4,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { aimed, measuredText, median, rises } from '../../bench/figure.ts'
+import { aimed, measuredText, median, plain, rises } from '../../bench/figure.ts'
 import { loopFigures } from '../../bench/loop.ts'
 import { watched } from '../../bench/process-tree.ts'
+import { sideBySide } from '../../bench/side-by-side.ts'
 import type { Report } from '../../lib/eval/report-schema.ts'
 import { sampleReport } from '../show/sample.ts'
 
@@ -55,6 +56,21 @@ test('what was not measured reaches nothing and fails nothing', () => {
   const given = { bench: 'b', figure: 'f', measured: null, unit: 'share', how: '' } as const
   assert.equal(aimed(given, 'at least 1', () => true).holds, null)
   assert.equal(measuredText(null, 'share'), 'not measured')
+})
+
+test('peers stand side by side, with the target of the one that has one, and a reason where nothing was measured', () => {
+  const given = { bench: 'b', figure: 'start', unit: 'ms', how: '' } as const
+  const figures = [
+    aimed({ ...given, of: 'ours', measured: 12 }, 'at most 10', (value) => value <= 10),
+    plain({ ...given, of: 'other', measured: null, missing: 'hangs' }),
+    plain({ ...given, figure: 'lines', unit: 'count', of: 'other', measured: 3 }),
+  ]
+  assert.deepEqual(sideBySide(figures).markdown.split('\n'), [
+    '| figure | ours | other | target | holds |',
+    '|:---|---:|---:|:---|:---|',
+    '| b: start | 12 ms | hangs | at most 10 | NO |',
+    '| b: lines | – | 3 | – | – |',
+  ])
 })
 
 test('figures read as people write them', () => {

@@ -69,6 +69,7 @@ export function kernelContract(name: string, open: (place: Place) => Promise<Hos
         (await Promise.all(cells)).map((one) => one.status),
         ['error', 'aborted', 'aborted'],
       )
+      assert.equal((await cells[1])?.count, 0, 'a page shows the number of a cell only when it ran')
       const options = { stop_on_error: false }
       const going = await Promise.all([session.run('throw 1', options), session.run('3')])
       assert.deepEqual(

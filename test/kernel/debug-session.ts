@@ -71,7 +71,7 @@ export function debugClient(session: { readonly kernel: StartedKernel }): DebugC
     next,
     pending: () => events.map((one) => one.event),
     async start() {
-      await ask('initialize', { clientID: 'jupyterlab', linesStartAt1: true, columnsStartAt1: true })
+      await ask('initialize', { clientID: 'asterism tests', linesStartAt1: true, columnsStartAt1: true })
       await ask('attach')
       await next('initialized')
     },

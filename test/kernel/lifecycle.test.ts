@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -97,6 +97,18 @@ test('a taken port gives one clear line and ends the kernel', async () => {
   assert.equal(await new Promise((resolve) => child.once('close', resolve)), 1)
   assert.match(complaint, new RegExp(`^asterism kernel: Cannot bind the hb channel to tcp://127.0.0.1:${port}: .*\\n$`))
   server.close()
+  rmSync(folder, { recursive: true })
+})
+
+test('a kernel that never answers is given up, and its process ended', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'silent kernel '))
+  const file = join(folder, 'pid')
+  const silent = 'require("fs").writeFileSync(process.argv[1], String(process.pid)); setInterval(() => {}, 1000)'
+  const argv = [process.execPath, '-e', silent, file]
+  await assert.rejects(startKernelProcess({ argv, patienceMs: 1500 }), /to answer within 1500 ms/)
+  // On a slow machine it was ended before it had begun.
+  const pid = existsSync(file) ? Number(readFileSync(file, 'utf8')) : null
+  await eventually(() => pid === null || !isRunning(pid), 'the end of the process')
   rmSync(folder, { recursive: true })
 })
 

@@ -20,6 +20,7 @@ export interface CellResult {
   ename: string
   evalue: string
   traceback: string
+  /** 0 for a cell that was aborted. */
   count: number
 }
 
@@ -90,7 +91,7 @@ export function notebookSession(
       ename: failed.ename,
       evalue: failed.evalue,
       traceback: failed.traceback.join('\n'),
-      count: reply.execution_count,
+      count: reply.execution_count ?? 0,
     }
   }
   async function begin(code: string): Promise<{ finished: Promise<CellResult> }> {
@@ -111,10 +112,13 @@ export function notebookSession(
   return session
 }
 
+/** A condition that should hold holds by then, also where other work has the machine, in milliseconds. */
+const PATIENCE_MS = 30_000
+
 /** Waits until a condition holds; fails after a generous while. */
 export async function eventually(condition: () => boolean, what: string): Promise<void> {
   for (let waited = 0; !condition(); waited += 10) {
-    if (waited > 10_000) throw new Error(`Expected, within 10 s: ${what}`)
+    if (waited > PATIENCE_MS) throw new Error(`Expected, within ${PATIENCE_MS / 1000} s: ${what}`)
     await new Promise((resolve) => setTimeout(resolve, 10))
   }
 }

@@ -178,8 +178,13 @@ test('each wrapper shows under its own MIME type', async () => {
     ['image/svg+xml', '<svg/>'],
     ['image/png', 'AQ=='],
     ['application/json', { a: 1 }],
-    ['text/latex', '\\frac12'],
+    ['text/latex', '$\\displaystyle \\frac12$'],
   ])
+  const own = await session.run('latex`Half is $\\frac12$.`')
+  assert.deepEqual(own.published[1]?.content.data, {
+    'text/latex': 'Half is $\\frac12$.',
+    'text/plain': 'Half is $\\frac12$.',
+  })
 })
 
 test('progress is one display that ends full', async () => {

@@ -9,6 +9,14 @@ import { notebookSession } from './notebook-session.ts'
 const session = notebookSession()
 const client = () => session.kernel.client
 
+/** Completions at the end. On a busy machine a live answer may come too late, and the same question is asked again. */
+async function complete(code: string): Promise<string[]> {
+  let matches: string[] = []
+  for (let asked = 0; asked < 5 && matches.length === 0; asked++)
+    matches = (await client().request('complete_request', { code, cursor_pos: [...code].length })).matches
+  return matches
+}
+
 test('a forged or truncated message is dropped and nothing runs', async () => {
   const { key } = session.kernel.connection
   const content = { code: 'globalThis.forged = true' }
@@ -41,8 +49,6 @@ test('completion and inspection read live values, also while a cell waits', asyn
     "const tree = { visits: 3, valueSum: 1.5, note: 'é' }; function search(depth: number) { return depth }",
   )
   const waiting = session.run('await new Promise((done) => setTimeout(done, 300)); 1')
-  const complete = async (code: string): Promise<string[]> =>
-    (await client().request('complete_request', { code, cursor_pos: [...code].length })).matches
   assert.ok((await complete('tree.v')).includes('valueSum'))
   assert.deepEqual(await complete('const 𝔸 = sear'), ['search'])
   assert.ok((await complete("'x'.toUp")).length >= 0)
@@ -51,6 +57,12 @@ test('completion and inspection read live values, also while a cell waits', asyn
   assert.deepEqual([found, data['text/plain']], [true, 'tree.visits: 3'])
   assert.equal((await client().request('inspect_request', { code: 'nowhere', cursor_pos: 3 })).found, false)
   assert.equal((await waiting).result, '1')
+})
+
+test('live completion shows the members that all objects have only once a letter of them is there', async () => {
+  await session.run('const card = { suit: 1, rank: 2 }')
+  assert.deepEqual(await complete('card.'), ['suit', 'rank'])
+  assert.deepEqual(await complete('card.hasOwn'), ['hasOwnProperty'])
 })
 
 test('completion triggers no getter', async () => {

@@ -77,6 +77,16 @@ test('interact opens its models before it shows them, the controls above what th
   assert.deepEqual([_model_module, _model_module_version], ['@jupyter-widgets/controls', '2.0.0'])
 })
 
+test('in a panel the labels are as wide as the longest; a control alone has room for its own', async () => {
+  const style = async (code: string): Promise<unknown[]> => {
+    const page = await open(code)
+    const slider = page.states.get(page.id('SliderStyle'))?.description_width
+    return [slider, page.states.get(page.id('Checkbox'))?.indent]
+  }
+  assert.deepEqual(await style('interact({ c: slider(0, 1), visited: checkbox() }, () => 1)'), ['7ch', true])
+  assert.deepEqual(await style('display(slider(0, 1))\ndisplay(checkbox())'), ['initial', false])
+})
+
 test('a change is echoed as an answer to its message, and redraws the display of its own cell', async () => {
   const page = await open('interact({ n: slider(0, 10) }, ({ n }) => { console.log("drawn", n); return n * n })')
   const [echo, printed, redrawn] = await page.change(page.id('IntSlider'), { value: 7 })

@@ -80,6 +80,8 @@ test('a solution says whether its answer is right, wrong, unknown or missing', (
   assert.equal(String(solutionView(steps, { answer: '1', right: true })), 'print(1)\n= 1 ✓ right')
   assert.equal(String(solutionView(steps, { answer: '1' })), 'print(1)\n= 1')
   assert.equal(String(solutionView([], { answer: null })), '(no steps)\n✗ no answer')
+  const noted = solutionView(steps, { answer: '1', right: false, note: 'How many?' })
+  assert.equal(String(noted), 'print(1)\n= 1 ✗ wrong\nHow many?')
 })
 
 test('candidates stand in the order of their Q, and the widest node has most of them', async () => {

@@ -4,9 +4,14 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { DOMWindow } from 'jsdom'
-import type { Figure } from './figure.ts'
 import { FONT_FAMILY, fontFiles, readFont } from './font.ts'
 import { type Fonts, localBox, pageBox } from './svg-box.ts'
+
+/** What plotly draws: its traces, and where they stand. */
+export interface PlotlyFigure {
+  readonly data: readonly Readonly<Record<string, unknown>>[]
+  readonly layout: Readonly<Record<string, unknown>> & { readonly font?: object }
+}
 
 /** Size of a picture. */
 export interface PictureSize {
@@ -19,7 +24,7 @@ export interface PictureSize {
 }
 
 interface Studio {
-  svg(figure: Figure, width: number, height: number): Promise<string>
+  svg(figure: PlotlyFigure, width: number, height: number): Promise<string>
   png(svg: string, width: number): Uint8Array
 }
 
@@ -27,7 +32,7 @@ let studio: Promise<Studio> | undefined
 let queue: Promise<unknown> = Promise.resolve()
 
 /** A figure as PNG bytes. One picture is drawn at a time; equal figures give equal bytes. */
-export function renderPng(figure: Figure, size: PictureSize = {}): Promise<Uint8Array> {
+export function renderPng(figure: PlotlyFigure, size: PictureSize = {}): Promise<Uint8Array> {
   const { width = 760, height = 400, scale = 1.5 } = size
   if (!(scale >= 1 && scale <= 4)) throw new RangeError(`Expected \`scale\` to be from 1 to 4, got \`${scale}\``)
   const drawn = queue.then(async () => {
@@ -45,8 +50,12 @@ async function openStudio(): Promise<Studio> {
   const [regular, bold] = fontFiles()
   fillLayoutGaps(window, { regular: readFont(regular!), bold: readFont(bold!) })
   window.eval(plotlyBundle())
+  const known = new Set(Object.keys(window.Plotly.PlotSchema.get().traces))
   return {
     svg: async (figure, width, height) => {
+      // Plotly would draw other traces as if they were lines.
+      const other = figure.data.map(({ type = 'scatter' }) => String(type)).find((type) => !known.has(type))
+      if (other !== undefined) throw new Error(`only a browser draws \`${other}\` traces`)
       const layout = { ...figure.layout, width, height, font: { ...figure.layout.font, family: FONT_FAMILY } }
       // Plotly tells plain objects by their prototype, so the figure must be made of the window's own.
       const own = window.JSON.parse(JSON.stringify({ data: figure.data, layout, config: { staticPlot: true } }))
@@ -76,7 +85,12 @@ function fillLayoutGaps(window: DOMWindow, fonts: Fonts): void {
     getBoundingClientRect(this: Element) {
       return pageBox(this, fonts)
     },
+    // Asked for where words may follow a line, which ours do not.
+    getTotalLength: () => 0,
+    getPointAtLength: () => ({ x: 0, y: 0 }),
   })
-  HTMLCanvasElement.prototype.getContext = () => null
+  HTMLCanvasElement.prototype.getContext = () => {
+    throw new Error('only a browser draws traces of pixels')
+  }
   URL.createObjectURL = () => 'blob:none'
 }
