@@ -1,6 +1,7 @@
 // The picture that a plotly figure carries for pages that cannot draw it: JupyterLab without plotly's extension, GitHub,
-// nbconvert. It is drawn in this process, which loads what it needs (about half a second, 150 MB) at the first figure.
-// Figures with traces that only a browser draws go without, and say so in their text.
+// nbconvert. The kernel cannot draw: a library in the cells' process that can leaves a function behind a symbol, as
+// `asterism` does when it is imported. It loads what it needs (about half a second, 150 MB) at the first figure. Figures
+// with traces that only a browser draws go without, and say so in their text.
 import type { MimeBundle } from './message.ts'
 import { kernel } from './settings.ts'
 
@@ -19,6 +20,11 @@ interface Figure {
   layout: { width?: unknown; height?: unknown } & Record<string, unknown>
 }
 
+/** A figure as PNG bytes. Rejects for one that it cannot draw, with the reason. */
+type Draw = (figure: Figure, size: { width: number; height: number }) => Promise<Uint8Array>
+/** Where a library leaves its `Draw` in the global object. */
+const DRAW = Symbol.for('asterism.drawFigure')
+
 /** Whether what is drawn is still asked for, and how long it can wait. */
 export interface Wish {
   isWanted(): boolean
@@ -34,7 +40,8 @@ let nextAt = 0
 
 /** The bundle of a figure with its picture; the bundle itself where pictures are off, or nobody wants it any more. */
 export async function withPicture(bundle: MimeBundle, { isWanted, isUpdate }: Wish): Promise<MimeBundle> {
-  if (!kernel.pictures) return bundle
+  const draw = (globalThis as { [DRAW]?: Draw })[DRAW]
+  if (!kernel.pictures || draw === undefined) return bundle
   const wait = isUpdate ? nextAt - performance.now() : 0
   if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait))
   if (!isWanted()) return bundle
@@ -44,8 +51,7 @@ export async function withPicture(bundle: MimeBundle, { isWanted, isUpdate }: Wi
   const size = { width: sizeOf(width, WIDTH), height: sizeOf(height, HEIGHT) }
   const started = performance.now()
   try {
-    const { renderPng } = await import('../picture/png.ts')
-    const png = await renderPng(figure, size)
+    const png = await draw(figure, size)
     return { ...bundle, 'image/png': Buffer.from(png).toString('base64') }
   } catch (error) {
     return told(bundle, `no picture: ${error instanceof Error ? error.message : String(error)}`)

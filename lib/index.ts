@@ -1,5 +1,7 @@
 // The public names of the library, one flat list in the order in which data flows.
 
+import './show/draw-figures.ts'
+
 export { ppmAugmented } from './annotate/ppm-augmented.ts'
 export { qValues } from './annotate/q-values.ts'
 export { systemTwo } from './annotate/system-two.ts'

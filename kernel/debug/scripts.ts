@@ -47,9 +47,9 @@ const packageFolder = (name: string, url: string): string =>
   url.slice(0, url.lastIndexOf(`/node_modules/${name}/`) + `/node_modules/${name}/`.length)
 const magicString = import.meta.resolve('magic-string')
 const sourcemapCodec = createRequire(magicString).resolve('@jridgewell/sourcemap-codec')
-/** The kernel itself, what draws pictures for it, and the packages with which it compiles cells. */
+/** The kernel itself, and the packages with which it compiles cells and draws. */
 const OURS = [
-  ...['..', '../../picture/'].map((folder) => new URL(folder, import.meta.url).href),
+  new URL('..', import.meta.url).href,
   packageFolder('magic-string', magicString),
   packageFolder('@jridgewell/sourcemap-codec', pathToFileURL(sourcemapCodec).href),
   ...['oxc-parser', 'oxc-transform', 'typescript', 'jsdom'].map((name) =>

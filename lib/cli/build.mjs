@@ -16,7 +16,7 @@ import { dirname, extname, join, relative } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..')
-const SOURCES = ['kernel', 'lib', 'picture', 'datasets', 'test', 'bench']
+const SOURCES = ['kernel', 'lib', 'datasets', 'test', 'bench']
 const ASSETS = new Set(['.py', '.json', '.svg', '.png', '.jsonl'])
 
 /** Brings dist/ up to date. Result: how many files were written, and one line for each file that has a syntax error. */

@@ -63,7 +63,7 @@ export function plot(figure: Figure, text: string, alt: string, options: PlotOpt
   const { height = 400, picture = 'png' } = options
   const content = figure.data.length === 0 ? { ...figure.layout, ...NOTHING } : figure.layout
   const sized: Figure = { data: figure.data, layout: { ...content, height } }
-  const png = async () => (await import('../../picture/png.ts')).renderPng(sized, { height })
+  const png = async () => (await import('./png.ts')).renderPng(sized, { height })
   const bundle = async (): Promise<MimeBundle> => ({
     'application/vnd.plotly.v1+json': { ...sized, config: PLOT_CONFIG },
     ...(picture === 'png' && { 'image/png': Buffer.from(await png()).toString('base64') }),

@@ -1,11 +1,11 @@
 // A report as one HTML file that needs nothing else: no network, no fonts, no server. Plots are interactive where
 // scripts run and pictures where they do not; colours follow the reader's light or dark setting.
 import { readFileSync } from 'node:fs'
-import { plotlyBundle } from '../../picture/png.ts'
 import type { Report } from '../eval/report-schema.ts'
 import { roundBars, roundCurve, scalingCurve } from './curves.ts'
 import { escapeHtml } from './display.ts'
 import { PLOT_CONFIG, type Plot } from './figure.ts'
+import { plotlyBundle } from './png.ts'
 import { resultTables } from './round-table.ts'
 import type { Table } from './table.ts'
 import { headline } from './terminal.ts'

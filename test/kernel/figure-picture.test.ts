@@ -15,6 +15,14 @@ const sizeOf = (png: string | undefined): number[] => {
   return [bytes.readUInt32BE(16), bytes.readUInt32BE(20)]
 }
 
+test('a figure goes without a picture until a library that draws is imported', async () => {
+  const figure = "({ data: [{ type: 'scatter', y: [1, 2] }], layout: {} })"
+  assert.deepEqual(Object.keys(result(await session.run(figure))), [PLOTLY, 'text/plain'])
+  const imported = await session.run("import 'asterism'")
+  assert.equal(imported.status, 'ok', imported.traceback)
+  assert.ok('image/png' in result(await session.run(figure)))
+})
+
 test('a figure carries a picture of its own size, for pages that cannot draw it', async () => {
   const shown = result(
     await session.run("({ data: [{ type: 'violin', y: [1, 2, 4] }], layout: { width: 400, height: 300 } })"),

@@ -7,8 +7,8 @@ import { blocks, columnChart } from '../../lib/show/characters.ts'
 import { averaged, learningCurve, roundBars, roundCurve, scalingCurve } from '../../lib/show/curves.ts'
 import { jupyterDisplay } from '../../lib/show/display.ts'
 import type { Plot } from '../../lib/show/figure.ts'
+import { fontFiles, readFont } from '../../lib/show/font.ts'
 import { countQ, qHistogram } from '../../lib/show/histogram.ts'
-import { fontFiles, readFont } from '../../picture/font.ts'
 import { sampleLogs, sampleQ, sampleReport, sampleScaling } from './sample.ts'
 
 const plots: Record<string, () => Plot> = {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { JSDOM } from 'jsdom'
-import { localBox, pageBox } from '../../picture/svg-box.ts'
+import { localBox, pageBox } from '../../lib/show/svg-box.ts'
 
 // A font in which every letter is half as wide as the font is tall, and bold ones are as wide.
 const half = { ascent: 0.8, descent: 0.2, width: (text: string) => text.length / 2 }
