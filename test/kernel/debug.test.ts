@@ -335,6 +335,25 @@ test('while stopped, control and heartbeat answer, a second cell waits, and an i
   await debug.breakAt(code)
 })
 
+test('while stopped, completion and inspection answer from types', async () => {
+  const { client } = session.kernel
+  await session.run("kernel.typecheck = 'error'") // so that the checker knows the cells when they run
+  await session.run('/** Rows of the table. */\nconst rows: number[] = [1]')
+  const code = 'const first = rows[0]\nfirst'
+  await debug.breakAt(code, 2)
+  const running = session.run(code)
+  await debug.stopped()
+  const { matches } = await client.request('complete_request', { code: 'rows.fin', cursor_pos: 8 })
+  const { found, data } = await client.request('inspect_request', { code: 'rows', cursor_pos: 2, detail_level: 0 })
+  await debug.ask('continue', { threadId: 1 })
+  assert.ok(matches.includes('findLast'), matches.join())
+  assert.equal(found, true)
+  assert.match(String(data['text/plain']), /number\[\][\s\S]*Rows of the table/)
+  assert.equal((await running).result, '1')
+  await debug.breakAt(code)
+  await session.run("kernel.typecheck = 'off'")
+})
+
 test('no port is opened for the inspector', async () => {
   assert.equal((await session.run("import { url } from 'node:inspector'\nurl() === undefined")).result, 'true')
 })
