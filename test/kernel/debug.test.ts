@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { startKernelProcess } from '../../kernel/client.ts'
 import { type Body, debugClient } from './debug-session.ts'
-import { notebookSession } from './notebook-session.ts'
+import { eventually, notebookSession } from './notebook-session.ts'
 
 const session = notebookSession()
 const debug = debugClient(session)
@@ -305,6 +306,36 @@ test('pause stops a loop where it is; a debugger statement stops too', async () 
   assert.equal((await debug.stopped()).top.line, 1)
   await debug.ask('continue', { threadId: 1 })
   await running
+})
+
+test('a loop that began between two debugging sessions shows its variables as they are', async () => {
+  const kernel = await startKernelProcess({ cwd: session.folder, typecheck: 'off' })
+  try {
+    const own = debugClient({ kernel })
+    const code = "let turning = true, turns = 0\nawait null\nconsole.log('begun')\nwhile (turning) turns += 1\nturns"
+    let begun = false
+    kernel.client.onPublished(({ type }) => {
+      begun ||= type === 'stream'
+    })
+    await own.start()
+    await own.ask('disconnect')
+    const running = kernel.client.execute(code)
+    await eventually(() => begun, 'the loop')
+    await new Promise((resolve) => setTimeout(resolve, 200)) // until it is optimised
+    await own.start()
+    await own.ask('pause', { threadId: 1 })
+    const { top } = await own.stopped()
+    const { result } = await own.ask('evaluate', { expression: 'turns', frameId: top.id, context: 'repl' })
+    const shown = await own.scope(top.id, 'Block')
+    assert.ok(Number(result) > 1000)
+    assert.deepEqual(shown, { turning: 'true', turns: result })
+    await own.ask('disconnect')
+    await kernel.client.request('interrupt_request', {})
+    const reply = await running
+    assert.equal(reply.status === 'error' && reply.ename, 'Interrupted')
+  } finally {
+    await kernel.dispose()
+  }
 })
 
 test('while stopped, control and heartbeat answer, a second cell waits, and an interrupt ends the cell', async () => {
