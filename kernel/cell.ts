@@ -9,7 +9,8 @@ import { HOST } from './interruption.ts'
 import { guardLoops } from './loop-guard.ts'
 import { boundNames, children, hasAwait, lexicalNames, type Node, references, varNames } from './scope.ts'
 import { type Position, type PositionMap, throughMaps } from './source-position.ts'
-import { type LanguageOptions, positionAt, type Stripped, stripTypes } from './strip.ts'
+import { positionAt, type Stripped, stripTypes } from './strip.ts'
+import type { LanguageOptions } from './tsconfig.ts'
 
 /** One imported name: `local` in the cell, `imported` in the module (`*` is the whole namespace). */
 export interface ImportedName {

@@ -9,7 +9,7 @@ import { isInterruption, isStopping, stopLoops, TURN } from './interruption.ts'
 import * as helpers from './lowered-runtime.ts'
 import type { Modules, Namespace } from './modules.ts'
 import { registerScript } from './source-position.ts'
-import type { LanguageOptions } from './strip.ts'
+import type { LanguageOptions } from './tsconfig.ts'
 
 /** What a cell came to. */
 export type Outcome =
