@@ -4,7 +4,7 @@ import { header } from '../../kernel/message.ts'
 import { encode } from '../../kernel/wire.ts'
 import { notebookSession } from './notebook-session.ts'
 
-const session = notebookSession({ env: { NODE_OPTIONS: '--max-old-space-size=96' } })
+const session = notebookSession({ env: { NODE_OPTIONS: '--max-old-space-size=192' } })
 
 const HOSTILE: [string, string, string, RegExp][] = [
   ['null', 'throw null', 'Uncaught', /^null$/],
