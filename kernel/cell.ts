@@ -4,20 +4,13 @@
 // declared already comes in, what the cell declares goes out.
 import MagicString from 'magic-string'
 import { parseSync } from 'oxc-parser'
+import { hastenLoops } from './hasten-loops.ts'
 import { HOST } from './interruption.ts'
-import { guardLoops, isLoop } from './loop-guard.ts'
-import {
-  boundNames,
-  children,
-  hasAwait,
-  lexicalNames,
-  type Node,
-  type Reference,
-  references,
-  varNames,
-} from './scope.ts'
+import { guardLoops } from './loop-guard.ts'
+import { boundNames, children, hasAwait, lexicalNames, type Node, references, varNames } from './scope.ts'
 import { type Position, type PositionMap, throughMaps } from './source-position.ts'
-import { type LanguageOptions, positionAt, type Stripped, stripTypes } from './strip.ts'
+import { positionAt, type Stripped, stripTypes } from './strip.ts'
+import type { LanguageOptions } from './tsconfig.ts'
 
 /** One imported name: `local` in the cell, `imported` in the module (`*` is the whole namespace). */
 export interface ImportedName {
@@ -43,6 +36,8 @@ export interface Names {
   readonly realm: ReadonlySet<string>
   /** Names that functions of earlier cells refer to. */
   readonly captured: ReadonlySet<string>
+  /** Names that functions of earlier cells assign. */
+  readonly reassigned: ReadonlySet<string>
   /** Loops keep their variables where a debugger looks for them. */
   readonly plainLoops?: boolean
 }
@@ -57,6 +52,7 @@ export interface CompiledCell {
   readonly names: readonly string[]
   readonly renamed: ReadonlyMap<string, string>
   readonly captured: readonly string[]
+  readonly reassigned: readonly string[]
   /** Generated line and column → the cell's; computed when first asked for. */
   readonly maps: PositionMap[]
 }
@@ -96,16 +92,24 @@ export function compileCell(name: string, source: string, earlier: Names, option
   hoistFunctions(unexported, text)
   const bindings = names.map((one) => renamed.get(one) ?? one)
   const declares = bindings.filter((one, at) => !earlier.declared.has(one) && !imported.includes(names[at] as string))
-  const captured = [...new Set(uses.filter((use) => use.deferred).map((use) => use.name))]
-  const shared = new Set([...earlier.captured, ...captured])
-  const isPrivate = (one: string): boolean =>
-    !shared.has(one) && !isRenamed(one) && (declares.includes(one) || earlier.declared.has(one))
-  if (!earlier.plainLoops) for (const statement of body) hastenLoops(statement, text, uses, isPrivate)
+  const deferred = uses.filter((use) => use.deferred)
+  const captured = new Set(deferred.map((use) => use.name))
+  const reassigned = new Set(deferred.filter((use) => use.written).map((use) => use.name))
+  if (!earlier.plainLoops) {
+    const loopNames = {
+      isBinding: (one: string) => !isRenamed(one) && (declares.includes(one) || earlier.declared.has(one)),
+      isCaptured: (one: string) => captured.has(one) || earlier.captured.has(one),
+      isReassigned: (one: string) => reassigned.has(one) || earlier.reassigned.has(one),
+    }
+    for (const statement of body) hastenLoops(statement, text, uses, loopNames)
+  }
   guardLoops(program, text)
   for (const statement of body) checkAwaits(statement, text)
 
   const declaration = declares.length > 0 ? `let ${declares.join(', ')};` : ''
-  text.prepend(`'use strict';${declaration}(async () => {\n`).append('\n})()')
+  // Code of an async function is optimised less well: only a cell that waits is one.
+  const wrapper = body.some(hasAwait) ? 'async () =>' : '() =>'
+  text.prepend(`'use strict';${declaration}(${wrapper} {\n`).append('\n})()')
   return {
     code: text.toString(),
     imports: imports.map((statement) => {
@@ -115,7 +119,8 @@ export function compileCell(name: string, source: string, earlier: Names, option
     declares,
     names,
     renamed,
-    captured,
+    captured: [...captured],
+    reassigned: [...reassigned],
     maps: [() => text.generateMap({ source: name, hires: 'boundary' }), ...maps],
   }
 }
@@ -296,43 +301,4 @@ function checkAwaits(node: Node, text: MagicString): void {
     text.appendRight(node.start, `${HOST}.resumed(`).appendLeft(node.end, ')')
   }
   for (const child of children(node)) checkAwaits(child, text)
-}
-
-const unlabelled = (node: Node): Node => (node.type === 'LabeledStatement' ? unlabelled(node.body as Node) : node)
-
-/** Loops of the top level, also inside its blocks. */
-function hastenLoops(
-  node: Node,
-  text: MagicString,
-  uses: readonly Reference[],
-  isPrivate: (name: string) => boolean,
-): void {
-  if (isLoop(unlabelled(node)) && !hasAwait(node)) hastenLoop(node, text, uses, isPrivate)
-  else if (/Statement$|^CatchClause$/.test(node.type)) {
-    for (const child of children(node)) hastenLoops(child, text, uses, isPrivate)
-  }
-}
-
-/**
- * A top-level loop that assigns numbers to shared bindings pays for each assignment; a local variable does not. So the
- * bindings that a loop assigns, and that no function can see, are local for the time of the loop.
- */
-function hastenLoop(
-  statement: Node,
-  text: MagicString,
-  uses: readonly Reference[],
-  isPrivate: (name: string) => boolean,
-): void {
-  const within = uses.filter((use) => use.start >= statement.start && use.end <= statement.end)
-  const names = [...new Set(within.filter((use) => use.written && isPrivate(use.name)).map((use) => use.name))]
-  if (names.length === 0) return
-  const local = (name: string): string => `$local_${name}`
-  for (const use of within) {
-    if (!names.includes(use.name)) continue
-    text.update(use.start, use.end, use.shorthand ? `${use.name}: ${local(use.name)}` : local(use.name))
-  }
-  const load = names.map((name) => `${local(name)} = ${name}`).join(', ')
-  const store = names.map((name) => `${name} = ${local(name)};`).join(' ')
-  text.prependLeft(statement.start, `{ let ${load}; try { `)
-  text.appendRight(statement.end, ` } finally { ${store} } }`)
 }

@@ -1,8 +1,8 @@
 // Is a cell's text complete, or would another line help? Asked by consoles on every Enter. Looks at syntax only.
 import { parseSync } from 'oxc-parser'
 import { helpQuestion } from './help-question.ts'
+import { languageOf } from './jsx.ts'
 import type { Output } from './message.ts'
-import { languageOf } from './strip.ts'
 
 /** Longer text is not read at each Enter, in characters. */
 const MAX_LENGTH = 1_000_000

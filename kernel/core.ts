@@ -16,7 +16,8 @@ import {
 } from './message.ts'
 import { createOutbox } from './outbox.ts'
 import { ownManifest } from './own-package.ts'
-import { createShells, noSuchSubshell, type Shell } from './subshells.ts'
+import { createSentTimes } from './sent-time.ts'
+import { type Arrival, createShells, noSuchSubshell, type Shell } from './subshells.ts'
 import type { RequestChannel, Transport } from './transport.ts'
 import type { UserOptions } from './user-options.ts'
 
@@ -36,6 +37,7 @@ export interface KernelOptions extends UserOptions {
 /** A request on its way to its handler. */
 interface Context<T extends RequestType> {
   readonly message: Incoming
+  readonly arrival: Arrival
   readonly channel: RequestChannel
   readonly content: Input<T>
   readonly shell: Shell
@@ -54,6 +56,7 @@ export function startKernel(transport: Transport, options: KernelOptions = {}): 
   const history = openHistory(folder)
   const executions = createExecutions(outbox, history, options)
   const shells = createShells()
+  const sentTimes = createSentTimes()
   const answering = new Set<Promise<void>>()
   let close: () => void = () => undefined
   const closed = new Promise<void>((resolve) => {
@@ -74,11 +77,13 @@ export function startKernel(transport: Transport, options: KernelOptions = {}): 
 
   const handlers: Handlers = {
     kernel_info_request: () => kernelInfo(),
-    async execute_request({ message, content, shell, isAborted }) {
+    async execute_request({ message, arrival, content, shell, isAborted }) {
       expectText(content, 'code')
       if (isAborted || ending !== null) return executions.aborted()
       const reply = await executions.execute(message, content)
-      if (reply.status === 'error' && content.stop_on_error !== false) shell.abortWaiting()
+      // A silent cell is none of the person's: what fails in it must not stop theirs.
+      const stops = content.stop_on_error !== false && content.silent !== true
+      if (reply.status === 'error' && stops) await shell.abortEarlier(arrival)
       return reply
     },
     async is_complete_request({ content }) {
@@ -143,27 +148,29 @@ export function startKernel(transport: Transport, options: KernelOptions = {}): 
   /** Comms whose opening waits for its turn: what follows on them waits too. */
   const opening = new Map<unknown, Promise<void>>()
   /** A comm opens after the cells before it, which may begin to listen; a message on it need not wait for a cell. */
-  const receiveComm = (message: Incoming, shell: Shell): Promise<void> => {
+  const receiveComm = (message: Incoming, shell: Shell, arrival: Arrival): Promise<void> => {
     const id = message.content.comm_id
     const deliver = (): Promise<void> => busy(message.header, () => executions.comm(message))
     if (message.header.msg_type !== 'comm_open') return (opening.get(id) ?? Promise.resolve()).then(deliver)
-    const opened = shell.inTurn(deliver)
+    const opened = shell.inTurn(arrival, deliver)
     opening.set(id, opened)
     return opened.finally(() => opening.delete(id))
   }
 
   const isRequest = (name: string): name is RequestType => Object.hasOwn(handlers, name)
   const receive = async (channel: RequestChannel, message: Incoming): Promise<void> => {
+    const at = performance.now()
+    const arrival = { at, sent: sentTimes.of(message.header, at) }
     const type = message.header.msg_type
     if (type === 'input_reply') return executions.answerQuestion(message)
     const shell = shells.of(message.header.subshell_id)
     if (!isRequest(type) && !COMM_TYPES.includes(type)) return
     if (shell === null) return refuse(channel, message)
-    if (!isRequest(type)) return receiveComm(message, shell)
-    const context = { message, channel, content: message.content as never, shell, isAborted: false }
+    if (!isRequest(type)) return receiveComm(message, shell, arrival)
+    const context = { message, arrival, channel, content: message.content as never, shell, isAborted: false }
     // Executions take turns; everything else is answered while a cell runs.
     if (type !== 'execute_request') return answer(type, context)
-    return shell.inTurn((isAborted) => answer(type, { ...context, isAborted }))
+    return shell.inTurn(arrival, (isAborted) => answer(type, { ...context, isAborted }))
   }
   const refuse = (channel: RequestChannel, { header: parent, ...rest }: Incoming): Promise<void> =>
     busy(parent, () => {

@@ -9,7 +9,7 @@ import { isInterruption, isStopping, stopLoops, TURN } from './interruption.ts'
 import * as helpers from './lowered-runtime.ts'
 import type { Modules, Namespace } from './modules.ts'
 import { registerScript } from './source-position.ts'
-import type { LanguageOptions } from './strip.ts'
+import type { LanguageOptions } from './tsconfig.ts'
 
 /** What a cell came to. */
 export type Outcome =
@@ -36,6 +36,7 @@ export function createEvaluator(
   const declared = new Set<string>()
   const renamed = new Map<string, string>()
   const captured = new Set<string>()
+  const reassigned = new Set<string>()
   const named = new Set<string>()
   const host = {
     import: (specifier: unknown) => modules.load(String(specifier)),
@@ -87,7 +88,8 @@ export function createEvaluator(
     try {
       const script = new vm.Script(marked(cell.code), { filename: name })
       for (const one of cell.declares) declared.add(one)
-      const result = (await script.runInThisContext({ breakOnSigint: true })) as { value: unknown } | undefined
+      const ran = script.runInThisContext({ breakOnSigint: true, displayErrors: false }) // the stack stays as it is
+      const result = (await ran) as { value: unknown } | undefined
       if (isStopping()) return { kind: 'interrupted' } // the cell caught what its loop threw
       return result === undefined ? { kind: 'nothing' } : { kind: 'value', value: result.value }
     } catch (error) {
@@ -99,11 +101,13 @@ export function createEvaluator(
     async run(name, source, signal) {
       let cell: CompiledCell
       try {
-        cell = compileCell(name, source, { declared, renamed, realm, captured, plainLoops: debugging.on }, language)
+        const earlier = { declared, renamed, realm, captured, reassigned, plainLoops: debugging.on }
+        cell = compileCell(name, source, earlier, language)
       } catch (error) {
         return { kind: 'thrown', error }
       }
       for (const one of cell.captured) captured.add(one)
+      for (const one of cell.reassigned) reassigned.add(one)
       for (const [from, to] of cell.renamed) renamed.set(from, to)
       for (const one of cell.names) named.add(one)
       const interrupted = new Promise<Outcome>((resolve) => {

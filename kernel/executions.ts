@@ -32,7 +32,11 @@ export interface Executions {
   execute(message: Incoming, content: Input<'execute_request'>): Promise<ExecuteOutput>
   /** The reply of a cell that does not run. */
   aborted(): ExecuteOutput
-  /** Ends what is running in all shells; keeps variables where that is possible, and says so where it is not. */
+  /**
+   * Ends what is running in all shells; keeps variables where that is possible, and says so where it is not. JEP 91 has
+   * an interrupt reach the kernel, not one subshell (ipykernel's reaches its main thread alone): all shells share one
+   * thread, and a person who interrupts wants it back, whichever cell holds it.
+   */
   interrupt(): Promise<void>
   complete(id: string, content: Input<'complete_request'>): Promise<Output<'complete_request'>>
   inspect(id: string, content: Input<'inspect_request'>): Promise<Output<'inspect_request'>>

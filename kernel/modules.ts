@@ -12,7 +12,8 @@ import { marked } from './debug/marker.ts'
 import { guardedModule } from './loop-guard.ts'
 import { ownFiles } from './own-package.ts'
 import { registerScript } from './source-position.ts'
-import { CellSyntaxError, type LanguageOptions, stripTypes } from './strip.ts'
+import { CellSyntaxError, stripTypes } from './strip.ts'
+import type { LanguageOptions } from './tsconfig.ts'
 
 /** A module's exports, live. */
 export type Namespace = Record<string, unknown>
@@ -271,13 +272,4 @@ const isLocalSource = (url: string): boolean =>
 function notFound(specifier: string, from: string): Error {
   const error = new Error(`Cannot find module '${specifier}' imported from ${dirname(from)}`)
   return Object.assign(error, { code: 'ERR_MODULE_NOT_FOUND' })
-}
-
-/** What the nearest tsconfig.json says; its `extends` is not followed. */
-export function languageOptions(folder: string): LanguageOptions {
-  const file = join(folder, 'tsconfig.json')
-  if (existsSync(file)) {
-    return { experimentalDecorators: /"experimentalDecorators"\s*:\s*true/.test(readFileSync(file, 'utf8')) }
-  }
-  return dirname(folder) === folder ? {} : languageOptions(dirname(folder))
 }

@@ -4,14 +4,10 @@
 import { createRequire } from 'node:module'
 import { parseSync } from 'oxc-parser'
 import { type TransformOptions, transformSync } from 'oxc-transform'
+import { hasJsxFactory, languageOf } from './jsx.ts'
 import { children, type Node } from './scope.ts'
 import type { PositionMap } from './source-position.ts'
-
-/** What a project may choose. */
-export interface LanguageOptions {
-  /** As in tsconfig.json: decorators from before the standard, with metadata. @default false */
-  experimentalDecorators?: boolean
-}
+import type { LanguageOptions } from './tsconfig.ts'
 
 /** JavaScript, and its way back: the last step of generation first. */
 export interface Stripped {
@@ -39,17 +35,9 @@ export function positionAt(text: string, offset: number): { line: number; column
   return { line: before.split('\n').length, column: offset - before.lastIndexOf('\n') }
 }
 
-/** A comment such as `@jsxImportSource preact` makes a cell TSX: without one, `<T>x` is a cast. */
-const JSX_PRAGMA = /@jsx(?:ImportSource|Runtime|Frag)?\s+[\w@]/
-
-/** The language of a cell's text, or of a file. */
-export const languageOf = (source: string, name = ''): 'ts' | 'tsx' =>
-  /\.[jt]sx$/.test(name) || JSX_PRAGMA.test(source) ? 'tsx' : 'ts'
-
 /** Removes the types. Throws CellSyntaxError where the text is not TypeScript. `name`: of a cell, or a file's path. */
 export function stripTypes(name: string, source: string, options: LanguageOptions = {}): Stripped {
   const lang = languageOf(source, name)
-  const classic = JSX_PRAGMA.test(source) && !/@jsx(?:ImportSource|Runtime)\s/.test(source)
   const { experimentalDecorators = false } = options
   if (hasSplitNamespace(source)) return byTypeScript(name, source, options)
   const settings: TransformOptions = {
@@ -59,7 +47,7 @@ export function stripTypes(name: string, source: string, options: LanguageOption
     target: 'es2022',
     helpers: { mode: 'External' as never }, // an ambient const enum
     typescript: { onlyRemoveTypeImports: true },
-    ...(lang === 'tsx' ? { jsx: { runtime: classic ? 'classic' : 'automatic' } } : {}),
+    ...(lang === 'tsx' ? { jsx: { runtime: hasJsxFactory(source) ? 'classic' : 'automatic' } } : {}),
     ...(experimentalDecorators ? { decorator: { legacy: true, emitDecoratorMetadata: true } } : {}),
   }
   const result = transformSync(`${name}.${lang}`, source, settings)

@@ -2,13 +2,25 @@
 // another and never waits for the cells of another. All share one user-code process and its one thread: a cell runs while
 // a cell of another shell awaits something; a cell that computes without a pause holds all shells up.
 import { randomUUID } from 'node:crypto'
+import { setTimeout as wait } from 'node:timers/promises'
+
+/** An error at once is told only after this time: what a client sends together with it comes meanwhile, in milliseconds. */
+const MIN_ERROR_MS = 10
+
+/** When a request came in, and when it was sent at the latest (sent-time.ts), by `performance.now()`. */
+export interface Arrival {
+  readonly at: number
+  readonly sent: number
+}
 
 /** One queue of cells. */
 export interface Shell {
-  /** Runs work after all earlier work of this shell. `isAborted`: the work was told to give up while it waited. */
-  inTurn(work: (isAborted: boolean) => Promise<void>): Promise<void>
+  /** Runs the work of a request after all earlier work of this shell. `isAborted`: it was told to give up meanwhile. */
+  inTurn(request: Arrival, work: (isAborted: boolean) => Promise<void>): Promise<void>
   /** Tells everything that waits now to give up. */
   abortWaiting(): void
+  /** Tells everything to give up that is sent before the reply of a failed request, which must follow at once. */
+  abortEarlier(failed: Arrival): Promise<void>
 }
 
 export interface Shells {
@@ -54,10 +66,14 @@ export function noSuchSubshell(id: unknown): Error {
 
 function createShell(): Shell {
   const waiting = new Set<{ isAborted: boolean }>()
+  let failedAt = Number.NEGATIVE_INFINITY
   let turn: Promise<void> = Promise.resolve()
+  const abortWaiting = (): void => {
+    for (const ticket of waiting) ticket.isAborted = true
+  }
   return {
-    inTurn(work) {
-      const ticket = { isAborted: false }
+    inTurn(request, work) {
+      const ticket = { isAborted: request.sent <= failedAt }
       waiting.add(ticket)
       const done = turn.then(() => {
         waiting.delete(ticket)
@@ -66,8 +82,12 @@ function createShell(): Shell {
       turn = done.catch(() => undefined) // the caller hears of it; the next one has its turn all the same
       return done
     },
-    abortWaiting() {
-      for (const ticket of waiting) ticket.isAborted = true
+    abortWaiting,
+    async abortEarlier({ at }) {
+      const early = MIN_ERROR_MS - (performance.now() - at)
+      if (early > 0) await wait(Math.ceil(early))
+      failedAt = performance.now()
+      abortWaiting()
     },
   }
 }

@@ -12,7 +12,7 @@ import { hidePromiseMarks, mimeBundle } from './format.ts'
 import * as notebook from './index.ts'
 import { installInterruption, isInterruption } from './interruption.ts'
 import type { Failure, MimeBundle } from './message.ts'
-import { createModules, languageOptions } from './modules.ts'
+import { createModules } from './modules.ts'
 import { notebookPath } from './notebook-path.ts'
 import {
   awaitRaw,
@@ -27,6 +27,7 @@ import {
 import { connectSettings } from './settings.ts'
 import { failureOf, installStackFormat } from './stack.ts'
 import { CellSyntaxError } from './strip.ts'
+import { languageOptions } from './tsconfig.ts'
 import type { UserRequest } from './user-process.ts'
 
 const realm = new Set(Object.getOwnPropertyNames(globalThis))

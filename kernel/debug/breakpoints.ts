@@ -2,8 +2,9 @@
 // in each script of that path. Conditions, hit counts and log points are decided in the user code, without a stop.
 import type { Debugger } from 'node:inspector'
 import { parseSync } from 'oxc-parser'
+import { languageOf } from '../jsx.ts'
 import { children, type Node } from '../scope.ts'
-import { languageOf, positionAt } from '../strip.ts'
+import { positionAt } from '../strip.ts'
 import type { DapBreakpoint, DapSource, SourceBreakpoint } from './dap.ts'
 import { logParts, toExpression } from './expression.ts'
 import { evaluateHost, hostCall } from './host-calls.ts'

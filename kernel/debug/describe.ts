@@ -17,6 +17,7 @@ export function describeValue(value: Runtime.RemoteObject): string {
   const { type, subtype, preview, description = '' } = value
   if (type === 'string')
     return inspect(value.value, { maxStringLength: MAX_LINE, breakLength: Number.POSITIVE_INFINITY })
+  if (type === 'boolean') return String(value.value) // the only kind without a description
   if (type === 'undefined' || subtype === 'null') return type === 'undefined' ? 'undefined' : 'null'
   if (type === 'function') return describeFunction(description)
   if (subtype === 'error') return description.split('\n')[0] ?? 'Error'

@@ -44,22 +44,31 @@ export function createEvaluation(inspector: Inspector, variables: Variables, sto
       for (const { name } of own) locals.add(name)
     }
     const bindings = (await evaluateHost(inspector, 'bindings()')) as Record<string, string>
-    return (name) => {
-      if (locals.has(`$local_${name}`)) return `$local_${name}`
-      return locals.has(name) || !Object.hasOwn(bindings, name) ? name : (bindings[name] as string)
+    return (name) => (locals.has(name) || !Object.hasOwn(bindings, name) ? name : (bindings[name] as string))
+  }
+
+  /**
+   * An optimised loop does not look again at a variable that nothing in it changes. Functions with a breakpoint are not
+   * optimised, and stay so until they have run for a while, also when it goes at once.
+   */
+  const unoptimise = async (): Promise<void> => {
+    const places = new Map(stops.frames().map(({ call }) => [JSON.stringify(call.functionLocation), call.location]))
+    for (const location of places.values()) {
+      const set = inspector.post<Debugger.SetBreakpointReturnType>('Debugger.setBreakpoint', { location })
+      const own = await set.catch(() => null) // there is one already
+      if (own !== null) await inspector.post('Debugger.removeBreakpoint', { breakpointId: own.breakpointId })
     }
   }
 
   const runIn = async (frame: Frame | null, expression: string, isPure = false): Promise<Runtime.RemoteObject> => {
     const options = { ...OPTIONS, expression, throwOnSideEffect: isPure }
     if (frame === null) return result(await inspector.post<Evaluated>('Runtime.evaluate', { ...options }))
-    const { callFrameId } = frame.call
-    return result(
-      await inspector.post<Debugger.EvaluateOnCallFrameReturnType>('Debugger.evaluateOnCallFrame', {
-        ...options,
-        callFrameId,
-      }),
-    )
+    const evaluated = await inspector.post<Debugger.EvaluateOnCallFrameReturnType>('Debugger.evaluateOnCallFrame', {
+      ...options,
+      callFrameId: frame.call.callFrameId,
+    })
+    if (!isPure) await unoptimise()
+    return result(evaluated)
   }
 
   const value: Evaluation['value'] = async (source, frameId, wrap) => {

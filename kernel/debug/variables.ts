@@ -43,9 +43,9 @@ export const OBJECT_GROUP = 'asterism debugger'
 
 /** Facts that V8 adds and nobody asks for. */
 const UNINTERESTING = new Set(['[[Prototype]]', '[[Scopes]]', '[[FunctionLocation]]'])
-/** Names that the compiler gave: `$cell_x` and `$local_x` are the person's x. */
-export const plainName = (name: string): string => name.replace(/^\$(?:cell|local)_/, '')
-const isCompilerName = (name: string): boolean => name.startsWith('$asterism')
+/** A name that the compiler gave: `$cell_x` is the person's x. */
+export const plainName = (name: string): string => name.replace(/^\$cell_/, '')
+const isCompilerName = (name: string): boolean => /^\$(?:asterism|local_)/.test(name)
 
 export function createVariables(inspector: Inspector): Variables {
   const containers = new Map<number, Container>()

@@ -27,6 +27,8 @@ const UNKNOWN_MODULE = new Set([2307, 2732, 2792])
 const TOO_EARLY = new Set([2448, 2449, 2450, 2454])
 /** `… is of type 'unknown'`: what came from JSON or a cast; a notebook looks at it without declaring it first. */
 const UNKNOWN_TYPE = new Set([2571, 18046])
+/** `<T>x` and `<T>(x) => x`, which TypeScript reserves in `.mts` files: a cell is none. */
+const RESERVED = new Set([7059, 7060])
 /** `… implicitly has an 'any' type`, types that are missing in a package included: such a value is any. */
 const isImplicitAny = (code: number): boolean => code >= 7005 && code <= 7057
 
@@ -43,7 +45,7 @@ export function diagnosticsOf(cells: CellService, source: string): CellDiagnosti
     const at = start - shift
     if (category !== ts.DiagnosticCategory.Error || at < 0 || at > source.length || isImplicitAny(code)) return []
     const text = source.slice(at, at + length)
-    if (UNKNOWN_TYPE.has(code)) return []
+    if (UNKNOWN_TYPE.has(code) || RESERVED.has(code)) return []
     if (TOO_EARLY.has(code) && cells.notebook.names.has(text)) return []
     if (UNKNOWN_MODULE.has(code) && canResolve(text.slice(1, -1), cells.draft)) return []
     const isUnknown = UNKNOWN_NAME.has(code)

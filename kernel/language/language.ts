@@ -47,8 +47,10 @@ export interface Language {
   dispose(): void
 }
 
-/** The checker starts when the first cell has ended, or has run for so long, in milliseconds. */
+/** The checker starts when the first cell has ended, or has run for so long, in milliseconds … */
 const FIRST_CELL_MS = 1000
+/** … and hears of a cell when that has ended, or has run for so long: a short cell has the machine for itself. */
+const CELL_MS = 100
 /** A live answer comes alone when types need longer than this, in milliseconds … */
 const TYPES_PATIENCE_MS = 300
 /** … or longer than this where nothing live is known. */
@@ -58,9 +60,14 @@ const LIVE_PATIENCE_MS = 60
 /** A checker that ends so often before it answered anything is not started again. */
 const ATTEMPTS = 3
 
+/** A cell that made so many checkers end is not checked, so that the cells after it are. */
+const ATTEMPTS_FOR_CELL = 2
+
 interface KeptCell extends LanguageCell {
   /** Its type errors were asked for, or nobody wants them. */
   isAsked: boolean
+  /** Checkers that ended, or failed, before they told its type errors. */
+  attempts: number
 }
 
 /** A language service without cells. Starts nothing. */
@@ -69,9 +76,12 @@ export function createLanguage(host: LanguageHost, options: UserOptions = {}): L
   let mode: Typecheck = initial
   let cells: KeptCell[] = []
   let checker: Checker | null = null
+  /** How many of the cells the checker knows. */
+  let submitted = 0
   let fruitless = 0
   let timer: NodeJS.Timeout | null = null
-  let isComplained = false
+  let restart: NodeJS.Immediate | null = null
+  let isGivenUp = false
   /** Ends the wait of each cell that waits for the checker. */
   const waiting = new Set<() => void>()
   const running = new Set<string>()
@@ -80,31 +90,59 @@ export function createLanguage(host: LanguageHost, options: UserOptions = {}): L
 
   /** The checker, with all cells in it; null where it cannot be had. */
   const started = (): Checker | null => {
-    if (checker !== null && !checker.hasEnded) return checker
-    if (checker !== null) fruitless = checker.hasAnswered ? 0 : fruitless + 1
-    checker = null
-    if (fruitless >= ATTEMPTS) return null
-    checker = startChecker(options)
-    for (const cell of cells) submit(checker, cell)
+    if (checker?.hasEnded) {
+      fruitless = checker.hasAnswered ? 0 : fruitless + 1
+      checker = null
+    }
+    if (checker === null) {
+      if (fruitless >= ATTEMPTS) return null
+      checker = startChecker(options)
+      submitted = 0
+    }
+    for (const cell of cells.slice(submitted)) submit(checker, cell)
+    submitted = cells.length
     return checker
   }
 
   const submit = (to: Checker, cell: KeptCell): void => {
     if (!cell.isAsked) {
       cell.isAsked = true
-      void to.ask('check', { source: cell.code }).then((found) => report(cell, found))
+      void to.ask('check', { source: cell.code }).then((found) => (found ? report(cell, found) : unanswered(cell, to)))
     }
     to.commit(cell.name, cell.code)
   }
 
-  const report = async (cell: KeptCell, found: CellDiagnostic[] | null): Promise<void> => {
-    const errors = await withoutLiveNames(found ?? [])
+  /** Another checker is asked, with the cells before it as they were. */
+  const unanswered = (cell: KeptCell, by: Checker): void => {
+    if (mode === 'off' || !cells.includes(cell)) return
+    if (!by.hasEnded) {
+      tellUnchecked(cell.request, 'failed')
+      return
+    }
+    if (restart === null) cell.attempts += 1 // questions are answered in turn, so that this one ended it
+    restart ??= setImmediate(() => {
+      restart = null
+      wake()
+    })
+    if (cell.attempts < ATTEMPTS_FOR_CELL) cell.isAsked = false
+    else tellUnchecked(cell.request, 'ended')
+  }
+
+  const tellUnchecked = (request: Header, how: 'failed' | 'ended' | 'ended again and again'): void => {
+    if (isGivenUp) return
+    isGivenUp = how === 'ended again and again'
+    const what = isGivenUp ? 'cells run unchecked from here on' : 'this cell runs unchecked'
+    host.tell(request, `The type checker ${how} before it had an answer: ${what}.\n`)
+  }
+
+  const report = async (cell: KeptCell, found: readonly CellDiagnostic[]): Promise<void> => {
+    const errors = await withoutLiveNames(found)
     if (errors.length > 0) host.tell(cell.request, `${diagnosticText(cell.name, cell.code, errors)}\n`)
   }
 
   /** A name without a type is no error where it exists. A notebook that computes is asked when it has ended. */
-  const withoutLiveNames = async (found: CellDiagnostic[]): Promise<CellDiagnostic[]> => {
-    if (found.every(({ unknown }) => unknown === null)) return found
+  const withoutLiveNames = async (found: readonly CellDiagnostic[]): Promise<CellDiagnostic[]> => {
+    if (found.every(({ unknown }) => unknown === null)) return [...found]
     let names = await host.liveNames()
     while (names === null && running.size > 0) {
       await new Promise<void>((resolve) => onEnd.push(resolve))
@@ -116,11 +154,20 @@ export function createLanguage(host: LanguageHost, options: UserOptions = {}): L
   }
 
   const keep = (cell: LanguageCell, isAsked: boolean): void => {
-    const kept = { ...cell, isAsked: isAsked || cell.silent }
+    const kept = { ...cell, isAsked: isAsked || cell.silent, attempts: 0 }
     cells.push(kept)
     running.add(cell.name)
-    if (checker !== null && !checker.hasEnded) submit(checker, kept)
-    else if (!kept.isAsked) timer ??= setTimeout(() => void started(), FIRST_CELL_MS).unref()
+    if (!kept.isAsked) timer ??= setTimeout(wake, checker === null ? FIRST_CELL_MS : CELL_MS).unref()
+  }
+
+  const wake = (): void => {
+    if (timer !== null) clearTimeout(timer)
+    timer = null
+    if (started() !== null) return
+    for (const cell of cells.filter(({ isAsked }) => !isAsked)) {
+      cell.isAsked = true
+      tellUnchecked(cell.request, 'ended again and again')
+    }
   }
 
   /** Type errors of a cell before it runs; `interrupted`: nobody waits any more; null: the checker is not to be had. */
@@ -159,10 +206,7 @@ export function createLanguage(host: LanguageHost, options: UserOptions = {}): L
       }
       const errors = await errorsBefore(cell)
       if (errors === 'interrupted') return interruption()
-      if (errors === null && !isComplained) {
-        isComplained = true
-        host.tell(cell.request, 'The type checker ended before it had an answer: this cell runs unchecked.\n')
-      }
+      if (errors === null) tellUnchecked(cell.request, started() === null ? 'ended again and again' : 'ended')
       if (errors !== null && errors.length > 0) return typeErrors(cell, errors)
       keep(cell, true)
       return null
@@ -170,10 +214,7 @@ export function createLanguage(host: LanguageHost, options: UserOptions = {}): L
     ended(name) {
       running.delete(name)
       tellEnd()
-      if (timer === null) return
-      clearTimeout(timer)
-      timer = null
-      started()
+      if (timer !== null) wake()
     },
     interrupt: stopWaiting,
     async complete({ code, cursor_pos: cursor }, live) {
@@ -196,12 +237,15 @@ export function createLanguage(host: LanguageHost, options: UserOptions = {}): L
     forget() {
       mode = initial
       cells = []
+      submitted = 0
       checker?.forget()
       running.clear()
       tellEnd()
     },
     dispose() {
       if (timer !== null) clearTimeout(timer)
+      if (restart !== null) clearImmediate(restart)
+      cells = []
       stopWaiting()
       checker?.dispose()
     },

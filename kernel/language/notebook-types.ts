@@ -2,6 +2,7 @@
 // another type; in front of it stands one line that brings the names of earlier cells which it mentions. Pure: texts in,
 // texts out.
 import ts from 'typescript'
+import { jsxPragmas, languageOf } from '../jsx.ts'
 import { augments, type Declared, declarationsOf, exportedNames } from './declarations.ts'
 
 /** A name of an earlier cell. */
@@ -43,8 +44,12 @@ export interface NotebookTypes {
 /** Specifiers of cell modules; no package can have such a name. */
 export const CELL_SCHEME = 'asterism-cell:'
 
+/** TypeScript's word for the language of a cell. */
+export const scriptKind = (source: string): ts.ScriptKind =>
+  languageOf(source) === 'tsx' ? ts.ScriptKind.TSX : ts.ScriptKind.TS
+
 export const parse = (source: string): ts.SourceFile =>
-  ts.createSourceFile('cell.mts', source, ts.ScriptTarget.ESNext, false, ts.ScriptKind.TS)
+  ts.createSourceFile('cell.mts', source, ts.ScriptTarget.ESNext, false, scriptKind(source))
 
 /** `cell 3` → `cell-3`, part of a file name. */
 const idOf = (name: string): string => name.replaceAll(' ', '-')
@@ -60,7 +65,8 @@ export function createNotebookTypes(): NotebookTypes {
     const mentioned = new Set(source.match(/[\p{ID_Start}$_][\p{ID_Continue}$]*/gu))
     const earlier = [...mentioned].map((name) => names.get(name)).filter((one) => one !== undefined)
     const lines = earlier.filter(({ name }) => !own.has(name)).map(brought)
-    const prelude = `export {};${lines.join('')}\n`
+    const pragmas = jsxPragmas(source).map((pragma) => `/** ${pragma} */`) // they count only in front of everything
+    const prelude = `${pragmas.join('')}export {};${lines.join('')}\n`
     return { text: `${prelude}${source}`, shift: prelude.length }
   }
 

@@ -4,7 +4,8 @@ import { readFileSync, statSync } from 'node:fs'
 import { dirname, join, sep } from 'node:path'
 import ts from 'typescript'
 import { ownFiles, PACKAGE_ROOT } from '../own-package.ts'
-import { CELL_SCHEME, createNotebookTypes, type NotebookTypes } from './notebook-types.ts'
+import { languageOptions } from '../tsconfig.ts'
+import { CELL_SCHEME, createNotebookTypes, type NotebookTypes, scriptKind } from './notebook-types.ts'
 
 /** A language service with a cell in it. */
 export interface CellService {
@@ -20,6 +21,7 @@ export interface CellService {
   setDraft(source: string): number
 }
 
+/** Of every notebook; `languageOptions` adds what the folder's project says. */
 const OPTIONS: ts.CompilerOptions = {
   target: ts.ScriptTarget.ESNext,
   lib: [...languageOf(Number(process.versions.node.split('.')[0])), 'disposable', 'decorators'].map(
@@ -30,6 +32,7 @@ const OPTIONS: ts.CompilerOptions = {
   customConditions: ['node'],
   moduleDetection: ts.ModuleDetectionKind.Force,
   types: ['node'],
+  jsx: ts.JsxEmit.React, // `@jsxImportSource` in a cell makes it the automatic one
   allowImportingTsExtensions: true,
   allowJs: true,
   resolveJsonModule: true,
@@ -49,6 +52,7 @@ function languageOf(node: number): string[] {
 /** A service for the notebook of a folder. `globals`: names of the notebook API. */
 export function createCellService(folder: string, globals: readonly string[]): CellService {
   const notebook = createNotebookTypes()
+  const settings = { ...OPTIONS, ...languageOptions(folder) }
   const own = ownFiles('types')
   const file = (name: string): string => join(folder, `.asterism-${name}.mts`)
   const draftFile = file('draft')
@@ -67,7 +71,11 @@ export function createCellService(folder: string, globals: readonly string[]): C
   const textOf = (path: string): string | undefined => virtual(path)?.text
   const host: ts.LanguageServiceHost = {
     ...fileAccess(textOf),
-    getCompilationSettings: () => OPTIONS,
+    getCompilationSettings: () => settings,
+    getScriptKind(path) {
+      const text = textOf(path)
+      return text === undefined ? ts.ScriptKind.Unknown : scriptKind(text)
+    },
     getCurrentDirectory: () => folder,
     getDefaultLibFileName: (options) => ts.getDefaultLibFilePath(options),
     getScriptFileNames: () => [globalsFile, draftFile, ...[...notebook.augmenting].map(file)],

@@ -199,5 +199,7 @@ function transferables(request: Request): ArrayBuffer[] {
         ? Object.values(request.tensors)
         : []
   const arrays = request.kind === 'open' ? [request.model] : tensors.map((tensor) => tensor.data)
-  return [...new Set(arrays.map((array) => array.buffer as ArrayBuffer))]
+  // A part of a buffer may lie among others of Node's pool, which newer Nodes refuse to transfer: it is copied.
+  const whole = arrays.filter(({ byteLength, buffer }) => byteLength === buffer.byteLength)
+  return [...new Set(whole.map((array) => array.buffer as ArrayBuffer))]
 }

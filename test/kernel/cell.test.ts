@@ -90,17 +90,6 @@ test('a name of the realm can be declared without harm to others', async () => {
   assert.equal(await value('[typeof globalThis.process.pid, typeof globalThis.URL]'), "[ 'number', 'function' ]")
 })
 
-test('a loop that assigns shared names leaves them with their final values, also when it throws', async () => {
-  assert.equal(await value('let sum = 0.5\nfor (let k = 0; k < 4; k++) sum += k\nsum'), '6.5')
-  assert.equal(
-    await value('const readSum = () => sum\nfor (let k = 0; k < 4; k++) { sum = k; readSum() }\nreadSum()'),
-    '3',
-  )
-  const failed = await session.run("let at = 0\nwhile (true) { at += 1; if (at === 5) throw new Error('stop') }")
-  assert.equal(failed.evalue, 'stop')
-  assert.equal(await value('at'), '5')
-})
-
 test('a promise as last value is shown, not awaited', async () => {
   assert.equal(await value('new Promise(() => {})'), 'Promise { <pending> }')
 })
@@ -172,18 +161,6 @@ test('whatever is thrown is told in one message', async () => {
   const spiteful = await session.run("throw Object.defineProperty(new Error('x'), 'message', { get() { throw 1 } })")
   assert.equal(spiteful.evalue, 'The thrown value cannot be read')
   assert.equal((await session.run('function deep(): number { return deep() + 1 }\ndeep()')).ename, 'RangeError')
-})
-
-test('a loop over a shared name compiles to local variables where no function sees the name', async () => {
-  const { compileCell } = await import('../../kernel/cell.ts')
-  const none = { declared: new Set<string>(), renamed: new Map<string, string>(), realm: new Set<string>() }
-  const compile = (code: string, captured: string[]) =>
-    compileCell('cell', code, { ...none, captured: new Set(captured) }).code
-  const loop = 'let sum = 0\nfor (let i = 0; i < 9; i++) sum += i'
-  assert.match(compile(loop, []), /\$local_sum \+= i/)
-  assert.doesNotMatch(compile(loop, ['sum']), /\$local_sum/)
-  assert.doesNotMatch(compile(`${loop}\nconst read = () => sum`, []), /\$local_sum/)
-  assert.doesNotMatch(compile('let sum = 0\nfor (const x of [1]) sum += await x', []), /\$local_sum/)
 })
 
 test('a cell of five megabytes and a lone surrogate pass through', async () => {

@@ -82,6 +82,24 @@ export function kernelContract(name: string, open: (place: Place) => Promise<Hos
       assert.deepEqual(states.slice(-8), [...one, ...one])
     })
 
+    test('an error at once aborts what was sent in the same moment, and never what is sent in answer to it', async () => {
+      for (let round = 0; round < 50; round += 1) {
+        const together = [session.run('throw 1'), session.run('1'), session.run('2')]
+        const statuses = (await Promise.all(together)).map((one) => one.status)
+        assert.deepEqual(statuses, ['error', 'aborted', 'aborted'], `round ${round}`)
+        await client().request('execute_request', { code: 'throw 2' })
+        assert.equal((await session.run('3')).status, 'ok', `round ${round}`)
+      }
+    })
+
+    test('an error of a silent cell aborts nothing', async () => {
+      const cells = await Promise.all([session.run('throw 1', { silent: true }), session.run('1')])
+      assert.deepEqual(
+        cells.map((one) => one.status),
+        ['error', 'ok'],
+      )
+    })
+
     test('silent runs publish nothing and are not counted; user expressions are evaluated after the cell', async () => {
       const before = (await session.run('let seen = 0')).count
       const silent = await session.run("console.log('x'); display(1); seen = 5", { silent: true })

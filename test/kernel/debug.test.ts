@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { startKernelProcess } from '../../kernel/client.ts'
 import { type Body, debugClient } from './debug-session.ts'
-import { notebookSession } from './notebook-session.ts'
+import { eventually, notebookSession } from './notebook-session.ts'
 
 const session = notebookSession()
 const debug = debugClient(session)
@@ -297,6 +298,36 @@ test('pause stops a loop where it is; a debugger statement stops too', async () 
   await running
 })
 
+test('a loop that began between two debugging sessions shows its variables as they are', async () => {
+  const kernel = await startKernelProcess({ cwd: session.folder, typecheck: 'off' })
+  try {
+    const own = debugClient({ kernel })
+    const code = "let turning = true, turns = 0\nawait null\nconsole.log('begun')\nwhile (turning) turns += 1\nturns"
+    let begun = false
+    kernel.client.onPublished(({ type }) => {
+      begun ||= type === 'stream'
+    })
+    await own.start()
+    await own.ask('disconnect')
+    const running = kernel.client.execute(code)
+    await eventually(() => begun, 'the loop')
+    await new Promise((resolve) => setTimeout(resolve, 200)) // until it is optimised
+    await own.start()
+    await own.ask('pause', { threadId: 1 })
+    const { top } = await own.stopped()
+    const { result } = await own.ask('evaluate', { expression: 'turns', frameId: top.id, context: 'repl' })
+    const shown = await own.scope(top.id, 'Block')
+    assert.ok(Number(result) > 1000)
+    assert.deepEqual(shown, { turning: 'true', turns: result })
+    await own.ask('disconnect')
+    await kernel.client.request('interrupt_request', {})
+    const reply = await running
+    assert.equal(reply.status === 'error' && reply.ename, 'Interrupted')
+  } finally {
+    await kernel.dispose()
+  }
+})
+
 test('while stopped, control and heartbeat answer, a second cell waits, and an interrupt ends the cell', async () => {
   const { client, link } = session.kernel
   const code = 'const before = 1\nconst after = 2\nawait new Promise(() => {})'
@@ -323,6 +354,25 @@ test('while stopped, control and heartbeat answer, a second cell waits, and an i
   assert.equal((await session.run('steps')).result, '[ 0, 1 ]', 'it ends where it stood')
   await debug.breakAt(again)
   await debug.breakAt(code)
+})
+
+test('while stopped, completion and inspection answer from types', async () => {
+  const { client } = session.kernel
+  await session.run("kernel.typecheck = 'error'") // so that the checker knows the cells when they run
+  await session.run('/** Rows of the table. */\nconst rows: number[] = [1]')
+  const code = 'const first = rows[0]\nfirst'
+  await debug.breakAt(code, 2)
+  const running = session.run(code)
+  await debug.stopped()
+  const { matches } = await client.request('complete_request', { code: 'rows.fin', cursor_pos: 8 })
+  const { found, data } = await client.request('inspect_request', { code: 'rows', cursor_pos: 2, detail_level: 0 })
+  await debug.ask('continue', { threadId: 1 })
+  assert.ok(matches.includes('findLast'), matches.join())
+  assert.equal(found, true)
+  assert.match(String(data['text/plain']), /number\[\][\s\S]*Rows of the table/)
+  assert.equal((await running).result, '1')
+  await debug.breakAt(code)
+  await session.run("kernel.typecheck = 'off'")
 })
 
 test('no port is opened for the inspector', async () => {

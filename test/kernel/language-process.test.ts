@@ -118,6 +118,38 @@ test('a cell whose checkers die under it runs, and is told so', async () => {
   })
 })
 
+test('type errors beside the cells are not lost with a checker that dies', async () => {
+  await withKernel('warn', async (kernel) => {
+    const texts = streams(kernel)
+    const cells = ["const one: number = 'x'", 'const two: string = 1', 'one.nowhere'].map((code) =>
+      kernel.client.request('execute_request', { code }),
+    )
+    await eventually(() => checkerOf(kernel) !== null, 'a checker')
+    process.kill(checkerOf(kernel) as number, 'SIGKILL')
+    await Promise.all(cells)
+    await eventually(() => cells.every(({ id }) => texts.has(id)), 'type errors of all cells')
+    const told = cells.map(({ id }) => texts.get(id))
+    assert.match(
+      told.join(''),
+      /^Type 'string'.*\n[\s\S]*^Type 'number'.*\n[\s\S]*^Property 'nowhere' does not exist on type 'number'/m,
+    )
+  })
+})
+
+test('a cell whose checkers die beside it is told so, once they are given up', async () => {
+  await withKernel('warn', async (kernel) => {
+    const texts = streams(kernel)
+    const cell = kernel.client.request('execute_request', { code: "const unchecked: number = 'x'" })
+    assert.equal((await cell).status, 'ok')
+    await eventually(() => {
+      const checker = checkerOf(kernel)
+      if (checker !== null) process.kill(checker, 'SIGKILL')
+      return texts.has(cell.id)
+    }, 'the note')
+    assert.match(texts.get(cell.id) ?? '', /^The type checker ended .* unchecked/)
+  })
+})
+
 test('when the variables are gone, so are their types', async () => {
   await withKernel('error', async (kernel) => {
     await kernel.client.execute('const before = 1')
