@@ -9,7 +9,7 @@ const HELP = `npm run bench [-- names… options]   measures the figures of the 
   train      training tokens a second at two sizes, beside a plain graph          about 40 s
   sample     sampled tokens a second, beside one sequence at a time               about 20 s
   search     cost of the tree search itself, with instant models                  about 10 s
-  verify     steps of Python a second, beside a process for each step             about 15 s
+  verify     steps of Python a second and their latency, beside python3 -c        about 70 s
   kernel     the notebook kernel, beside ipykernel and tslab where installed         about 90 s
   resume     killed at random moments and resumed: the same files?                some minutes
   loop       four rounds for each seed against all targets                        minutes for each seed
@@ -55,7 +55,7 @@ const BENCHES: Readonly<Record<string, (values: Values) => Promise<Figure[]>>> =
   train: async () => (await import('./train.ts')).trainFigures(),
   sample: async () => (await import('./sample.ts')).sampleFigures(),
   search: searchFigures,
-  verify: verifyFigures,
+  verify: async () => (await import('./verify.ts')).verifierFigures(),
   kernel: async () => (await import('./kernel.ts')).kernelFigures({ log }),
   resume: async ({ kills }) => (await import('./resume.ts')).resumeFigures({ kills: integer('kills', kills), log }),
   loop: async ({ seeds, run, runs, set }) =>
@@ -96,29 +96,6 @@ async function searchFigures(): Promise<Figure[]> {
       }),
     ]
   })
-}
-
-async function verifyFigures(): Promise<Figure[]> {
-  const { measureVerifier } = await import('./verify.ts')
-  const found = await measureVerifier()
-  const rate = (figure: string, measured: number | null, how: string) =>
-    plain({ bench: 'verify', figure, measured, unit: '1/s', how })
-  return [
-    rate('plain steps', found.plainPerSecond, 'groups of 8 after 4 steps, no cache'),
-    rate('plain steps, one process', found.plainPerSecondOneProcess, 'the same'),
-    rate('whole programs', found.programsPerSecond, '5 plain steps each'),
-    rate('steps that are not plain', found.singlesPerSecond, 'a child process for each'),
-    rate('steps with python3 -c', found.spawnPerSecond, 'the peer: an interpreter for each step'),
-    rate('steps with sympy', found.sympyPerSecond, 'imported by each step'),
-    rate('steps with sympy, preloaded', found.sympyPreloadedPerSecond, 'imported once'),
-    plain({
-      bench: 'verify',
-      figure: 'first verdict',
-      measured: found.firstVerdictMs,
-      unit: 'ms',
-      how: 'pool start included',
-    }),
-  ]
 }
 
 function integer(option: string, text: string): number {

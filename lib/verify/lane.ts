@@ -1,4 +1,4 @@
-// The records that the pool keeps of its fork servers and of what runs alone in them; only pool.ts writes them.
+// The records that the pool keeps of its fork servers and of what runs alone in them; pool.ts and fleet.ts write them.
 import type { Group } from './group.ts'
 import type { Checkpoint, Zygote } from './zygote.ts'
 
