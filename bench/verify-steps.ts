@@ -49,7 +49,7 @@ export const arithmetic = (n: number): Step => step(ARITHMETIC[n % ARITHMETIC.le
 export const sympy = (n: number): Step =>
   step(`from sympy import *\nx, y = symbols('x y')\n${SYMPY[n % SYMPY.length]!(n)}`)
 
-/** Steps with sympy that build on each other, seven for what a search has run and an eighth for its candidates. */
+/** Eight steps with sympy that build on each other. */
 export const sympyChain = (seed: number): Step[] =>
   [
     `from sympy import *\nx, y = symbols('x y')\nf = (x - ${seed}) * (x + ${seed + 1})`,
@@ -62,6 +62,8 @@ export const sympyChain = (seed: number): Step[] =>
     'total = simplify(h / f + area)',
   ].map(step)
 
-/** What a search might try after some of those steps. */
+/** Eight steps that a search might try after some of those. */
 export const sympyCandidates = (seed: number): Step[] =>
-  [3, 5, 7, 11].map((k) => step(`print(expand((x + ${k}) * (x - ${seed})).subs(x, ${k + 1}))`))
+  Array.from({ length: WIDTH }, (_, k) => k + 3).map((k) =>
+    step(`print(expand((x + ${k}) * (x - ${seed})).subs(x, ${k + 1}))`),
+  )

@@ -1,7 +1,7 @@
 // One execution of a program, with everything that is known about it, and whether a model may learn from it. Pure.
 import type { Isolation } from './level.ts'
+import type { Flags, Limits, Reply } from './protocol.ts'
 import type { Verdict } from './verdict.ts'
-import type { Flags, Limits, Reply } from './zygote.ts'
 
 export interface ExecutionFlags extends Flags {
   /** Whether a second run, in a fresh interpreter, came out differently; null when there was none. */

@@ -4,8 +4,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Kind, type Lane, newLane } from './lane.ts'
 import { type Isolation, launchOf } from './level.ts'
+import type { Limits, Reply, Request } from './protocol.ts'
 import type { Python } from './python.ts'
-import { type Limits, type Reply, type Request, Zygote } from './zygote.ts'
+import { Zygote } from './zygote.ts'
 
 export interface FleetOptions {
   readonly python: Python

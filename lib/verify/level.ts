@@ -5,8 +5,9 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { InnerLevel, Launch, Reply } from './protocol.ts'
 import type { Python } from './python.ts'
-import { type InnerLevel, type Launch, type Reply, Zygote } from './zygote.ts'
+import { Zygote } from './zygote.ts'
 
 /**
  * `jail`: Linux namespaces, a uid of its own, a list of system calls, limits. `landlock`: the same without namespaces,

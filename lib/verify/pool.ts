@@ -3,20 +3,12 @@
 // delays no plain code. Code that names sympy runs in servers that hold it already; they start when first needed.
 // Assumes that a run may be repeated. Keeps no verdicts: verifier.ts does.
 import { Fleet, type FleetCounts, type FleetOptions } from './fleet.ts'
-import {
-  charactersOf,
-  checkpointOf,
-  failAll,
-  type Group,
-  isCompound,
-  LONGEST_BATCHED,
-  partOf,
-  usesSympy,
-} from './group.ts'
-import { type Kind, type Lane, requestOf, type Single } from './lane.ts'
+import { charactersOf, failAll, type Group, isCompound, keysOf, LONGEST_BATCHED, partOf, usesSympy } from './group.ts'
+import { type Kind, type Lane, laneFor, requestOf, type Single } from './lane.ts'
 import { failed, prefixFailed, printed, verdictOf } from './outcome.ts'
+import type { Limits, PlainResult, Reply } from './protocol.ts'
 import type { Verdict } from './verdict.ts'
-import { type Limits, type PlainResult, type Reply, ZygoteDied } from './zygote.ts'
+import { ZygoteDied } from './zygote.ts'
 
 export interface PoolOptions extends FleetOptions {
   /** Single runs at once in each server. Minimum: 1. */
@@ -39,7 +31,7 @@ export interface PoolCounts extends FleetCounts {
 }
 
 const MAX_RETRIES = 2
-const LOOK_AHEAD = 64
+const LOOK_AHEAD = 64 // runs of a queue that may be passed by others
 const PLAIN_CPU_MS = 2_000 // a batch is many steps, so a small limit for one step does not fit it
 const PLAIN_WALL_MS = 10_000
 
@@ -178,21 +170,22 @@ export class Pool {
       const groups = this.#groups.splice(0, Math.min(share, this.#options.groupsPerBatch))
       if (groups.length > 0) void this.#runBatch(lane, groups)
     })
-    for (let place = 0; place < this.#options.singlesPerProcess; place++) {
-      for (const lane of open) {
-        const queue = this.#singles[lane.kind]
-        if (queue.length > 0 && lane.singles <= place) void this.#runSingle(lane, this.#next(lane, queue))
-      }
+    for (const kind of ['bare', 'sympy'] as const) {
+      const lanes = open.filter((lane) => lane.kind === kind)
+      this.#startSingles(this.#singles[kind], lanes)
     }
     if (this.#singles.sympy.length > 0 && !this.#closed) this.#fleet.addSympy()
   }
 
-  /** Takes from the queue what this server has a start on, else what no other server has. */
-  #next(lane: Lane, queue: Single[]): Single {
-    if (lane.kept.size === 0) return queue.shift()!
-    const near = queue.slice(0, LOOK_AHEAD)
-    const own = near.findIndex(({ checkpoint }) => checkpoint && lane.kept.has(checkpoint.from))
-    return queue.splice(Math.max(own, 0), 1)[0]!
+  /** Runs what has a place, in the order of the queue; some may wait for the one server that has a start on them. */
+  #startSingles(queue: Single[], lanes: readonly Lane[]): void {
+    const most = this.#options.singlesPerProcess
+    for (let at = 0, seen = 0; at < queue.length && seen < LOOK_AHEAD; seen++) {
+      if (lanes.every(({ singles }) => singles >= most)) return
+      const lane = laneFor(queue[at]!, lanes, most)
+      if (lane) void this.#runSingle(lane, queue.splice(at, 1)[0]!)
+      else at++
+    }
   }
 
   async #runBatch(lane: Lane, groups: Group[]): Promise<void> {
@@ -237,17 +230,20 @@ export class Pool {
     if (this.#closed) group.fail(candidate, this.#closed)
     else {
       const kind = this.#isSympyReady && usesSympy(group, candidate) ? 'sympy' : 'bare'
-      const checkpoint = kind === 'sympy' && this.#options.checkpoints > 0 ? checkpointOf(group, candidate) : null
-      this.#singles[kind].push({ group, candidate, kind, checkpoint, deaths: 0, retries: 0 })
+      const mayWait = kind === 'sympy' && this.#options.checkpoints > 0 && !group.detail
+      const keys = mayWait ? keysOf(group.steps) : []
+      this.#singles[kind].push({ group, candidate, kind, keys, deaths: 0, retries: 0 })
     }
   }
 
   async #runSingle(lane: Lane, single: Single): Promise<void> {
     lane.singles++
     this.#counts.singles++
+    this.#noteKept(lane, single, true) // what follows the same steps goes there too
     try {
       const reply = await this.#fleet.ask(lane, requestOf(single), this.#options.limits)
-      if (reply.kept && single.checkpoint) this.#noteKept(lane, single.checkpoint.keep)
+      if (reply.kept === 'made') this.#counts.checkpoints++
+      this.#noteKept(lane, single, reply.kept !== undefined)
       this.#settleSingle(single, reply, lane)
     } catch (error) {
       single.deaths++
@@ -260,9 +256,11 @@ export class Pool {
     this.#release(lane)
   }
 
-  #noteKept(lane: Lane, key: string): void {
-    this.#counts.checkpoints++
-    lane.kept.add(key)
+  #noteKept(lane: Lane, { keys }: Single, isKept: boolean): void {
+    const key = keys.at(-1)
+    if (key === undefined) return
+    lane.kept.delete(key)
+    if (isKept) lane.kept.add(key)
     if (lane.kept.size > this.#options.checkpoints) lane.kept.delete(lane.kept.values().next().value!)
   }
 

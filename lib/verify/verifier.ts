@@ -9,9 +9,9 @@ import { comparedWith, type Execution, executionOf } from './execution.ts'
 import type { Group } from './group.ts'
 import { chooseIsolation, type Isolation, type LevelOptions } from './level.ts'
 import { Pool, type PoolCounts } from './pool.ts'
+import type { Limits } from './protocol.ts'
 import { findPython, namedPython } from './python.ts'
 import type { Verdict, Verifier } from './verdict.ts'
-import type { Limits } from './zygote.ts'
 
 export interface VerifierOptions extends LevelOptions {
   /** Interpreter, as a path or a name of PATH (with `wrap`: in the container). @default ASTERISM_PYTHON, else python3 */
