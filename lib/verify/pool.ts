@@ -2,6 +2,7 @@
 // is not plain runs alone, and each server has a place for a batch beside its places for single runs, so slow code
 // delays no plain code. Code that names sympy runs in servers that hold it already; they start when first needed.
 // Assumes that a run may be repeated. Keeps no verdicts: verifier.ts does.
+import { refusalOf } from './execution.ts'
 import { Fleet, type FleetCounts, type FleetOptions } from './fleet.ts'
 import { charactersOf, failAll, type Group, isCompound, keysOf, LONGEST_BATCHED, partOf, usesSympy } from './group.ts'
 import { type Kind, type Lane, laneFor, requestOf, type Single } from './lane.ts'
@@ -114,7 +115,7 @@ export class Pool {
   async runApart(steps: readonly string[]): Promise<{ verdict: Verdict; reply: Reply }> {
     const { limits, python } = this.#options
     const reply = await this.#fleet.askApart('bare', { steps, detail: true }, limits)
-    return { verdict: verdictOf(reply, limits, python.path), reply }
+    return { verdict: judged(reply, limits, python.path), reply }
   }
 
   /** Ends every server. What is queued or under way fails. */
@@ -266,7 +267,7 @@ export class Pool {
 
   #settleSingle(single: Single, reply: Reply, lane: Lane | null): void {
     const { group, candidate } = single
-    const verdict = verdictOf(reply, this.#options.limits, this.#options.python.path)
+    const verdict = judged(reply, this.#options.limits, this.#options.python.path)
     const byEarlierStep = verdict.kind !== 'ok' && !reply.reachedLast && group.steps.length > 0
     if (verdict.kind !== 'infra' && (group.whole || !byEarlierStep)) {
       group.settle(candidate, verdict, reply)
@@ -303,4 +304,11 @@ export class Pool {
     this.#fleet.release(lane)
     this.#schedulePump()
   }
+}
+
+/** The verdict of a run, with the reason where no model should learn from it. */
+function judged(reply: Reply, limits: Limits, python: string): Verdict {
+  const verdict = verdictOf(reply, limits, python)
+  const refusal = reply.flags ? refusalOf(reply.flags, verdict) : null
+  return refusal === null ? verdict : { ...verdict, refusal }
 }

@@ -55,6 +55,7 @@ export interface VerifierStats extends Readonly<PoolCounts> {
 }
 
 export interface PythonVerifier extends Verifier {
+  readonly isolation: Isolation
   /**
    * Runs whole programs from nothing. One verdict each, in order: that of the first step that fails, else `ok` with what
    * the last step printed. Throws a RangeError for a program without steps.
@@ -133,6 +134,10 @@ class PooledVerifier implements PythonVerifier {
     this.#settings = settings
     this.#cache = cache
     this.#about = about
+  }
+
+  get isolation(): Isolation {
+    return this.#about.isolation
   }
 
   get executions(): number {

@@ -36,7 +36,7 @@ test('sympy is imported once per server, and only where code names it', { skip: 
     const each = (verifier.stats().cpuMs - before) / 2
     assert.ok(each < 150, `an import of sympy takes longer than the ${each} ms of each of these runs`)
     const [other] = await verifier.verify([], [step('import sys\nprint("symp" + "y" in sys.modules)')])
-    assert.deepEqual(other, { kind: 'ok', stdout: 'False' })
+    assert.equal(other!.kind === 'ok' && other!.stdout, 'False')
   } finally {
     await verifier.dispose()
   }
@@ -134,7 +134,8 @@ test('code that reaches for its process never waits, and none can fork, whatever
     assert.equal(verifier.stats().checkpoints, 1)
     assert.equal(await errorType([heavy], 'import os\nos.fork()'), 'PermissionError')
     const raw = 'import ctypes\nprint(ctypes.CDLL(None).syscall(56, 0x8011, 0, 0, 0, 0))' // what makes the copies
-    assert.deepEqual(await verifier.verify([step(heavy)], [step(raw)]), [{ kind: 'ok', stdout: '-1' }])
+    const [cloned] = await verifier.verify([step(heavy)], [step(raw)])
+    assert.equal(cloned!.kind === 'ok' && cloned!.stdout, '-1')
     assert.equal(await errorType([heavy, 'b = n', 'import os'], 'os.fork()'), 'PermissionError')
     assert.equal(await errorType([heavy], 'print(n)'), 'ok')
     assert.deepEqual([verifier.stats().checkpoints, verifier.stats().deaths], [1, 0])
