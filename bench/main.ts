@@ -10,6 +10,7 @@ const HELP = `npm run bench [-- names… options]   measures the figures of the 
   sample     sampled tokens a second, beside one sequence at a time               about 20 s
   search     cost of the tree search itself, with instant models                  about 10 s
   verify     steps of Python a second and their latency, beside python3 -c        about 70 s
+  soak       100,000 steps of Python: do memory, descriptors, processes grow?        minutes
   kernel     the notebook kernel, beside ipykernel and tslab where installed         about 90 s
   resume     killed at random moments and resumed: the same files?                some minutes
   loop       four rounds for each seed against all targets                        minutes for each seed
@@ -24,6 +25,7 @@ const HELP = `npm run bench [-- names… options]   measures the figures of the 
   --set KEY=VALUE    loop, gsm8k: change a setting (may be repeated)
   --problems FILE    gsm8k: the file, e.g. ../shared/data/gsm8k-train.jsonl
   --limit N          gsm8k: problems of the file (default: 300)
+  --executions N     soak: how many steps (default: 100000)
   --kills N          resume: how often to kill (default: 10)
   --json FILE        write the figures to FILE as one JSON list, instead of printing lines of JSON
   --help             this text`
@@ -40,6 +42,7 @@ const readArguments = () =>
       set: { type: 'string', multiple: true, default: [] },
       problems: { type: 'string' },
       limit: { type: 'string', default: '300' },
+      executions: { type: 'string', default: '100000' },
       kills: { type: 'string', default: '10' },
       json: { type: 'string' },
       help: { type: 'boolean', default: false },
@@ -56,6 +59,8 @@ const BENCHES: Readonly<Record<string, (values: Values) => Promise<Figure[]>>> =
   sample: async () => (await import('./sample.ts')).sampleFigures(),
   search: searchFigures,
   verify: async () => (await import('./verify.ts')).verifierFigures(),
+  soak: async ({ executions }) =>
+    (await import('./soak.ts')).soakFigures({ executions: integer('executions', executions), log }),
   kernel: async () => (await import('./kernel.ts')).kernelFigures({ log }),
   resume: async ({ kills }) => (await import('./resume.ts')).resumeFigures({ kills: integer('kills', kills), log }),
   loop: async ({ seeds, run, runs, set }) =>

@@ -52,7 +52,9 @@ export function selectExamples(run: Run, round: number): RoundExamples {
 }
 
 function counts(path: string): Pick<RoundExamples, 'accidents' | 'untrusted'> {
-  const { accidents, untrusted } = readJson<Pick<RoundExamples, 'accidents' | 'untrusted'>>(path)
+  const { accidents, untrusted = 0 } = readJson<Pick<RoundExamples, 'accidents'> & { readonly untrusted?: number }>(
+    path,
+  )
   return { accidents, untrusted }
 }
 
