@@ -73,7 +73,7 @@ export function verdictText(verdict: Verdict): string {
     case 'refused':
       return `refused: ${verdict.reason}`
     case 'unsupported':
-      return `unsupported: ${verdict.missing} is not installed`
+      return `unsupported: ${verdict.missing} is not installed (${verdict.advice})`
     case 'infra':
       return `the sandbox failed: ${verdict.message}`
   }

@@ -1,14 +1,14 @@
 // How steps are kept from the machine: which level is chosen, what a machine that refuses gets told, what is in force.
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { chooseIsolation, type LevelOptions } from '../../lib/verify/level.ts'
 import { findPython } from '../../lib/verify/python.ts'
 import { openVerifier } from '../../lib/verify/verifier.ts'
 import { step } from './generated-steps.ts'
+import { withRefusals } from './refusing-python.ts'
 
 const python = await findPython()
 const best = await chooseIsolation(python, { allowWeakIsolation: true })
@@ -37,6 +37,13 @@ test('a level that the machine refuses is refused with the reason and what to do
         (error: Error) => messages.push(error.message),
       )
     }
+    const saved = process.env.ASTERISM_WEAK_ISOLATION
+    delete process.env.ASTERISM_WEAK_ISOLATION
+    try {
+      await assert.rejects(openVerifier({ python: path }), /\. Set ASTERISM_WEAK_ISOLATION=1/)
+    } finally {
+      if (saved !== undefined) process.env.ASTERISM_WEAK_ISOLATION = saved
+    }
     const weak = await openVerifier({ python: path, processes: 1, allowWeakIsolation: true })
     const { isolation } = weak.stats()
     assert.deepEqual(await weak.verify([], [step('print(1)')]), [{ kind: 'ok', stdout: '1' }])
@@ -48,7 +55,7 @@ test('a level that the machine refuses is refused with the reason and what to do
     )
     return messages
   })
-  assert.match(said[0]!, /refuses: jail: .*riscv64.*; landlock: .*riscv64.*ASTERISM_WEAK_ISOLATION=1/)
+  assert.match(said[0]!, /refuses: jail: .*riscv64.*; landlock: .*riscv64.*\. Ask for level rlimit/)
   assert.match(said[1]!, /no system call table for riscv64, 64 bit; known: x86_64, aarch64/)
   assert.doesNotMatch(said[2]!, /jail/)
 })
@@ -145,38 +152,4 @@ print(json.dumps({**named, 'clone3': CLONE3, 'clone': FORK[0], 'prctl': STRICTER
       assert.equal(columns[column] ?? undefined, found ? Number(found[1]) : undefined, `${name} on ${machine}`)
     }
   })
-}
-
-/** Gives `body` an interpreter that takes its machine for one without a system call table. */
-async function withRefusals<T>(body: (python: string) => Promise<T>): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), 'asterism-riscv-'))
-  try {
-    const [path, site] = [join(folder, 'python3'), join(folder, 'start.py')]
-    writeFileSync(
-      site,
-      `import platform, runpy, sys
-platform.machine = lambda: 'riscv64'
-arguments = sys.argv[1:]
-while arguments[0].startswith('-') and arguments[0] != '-c':
-    arguments.pop(0)
-if arguments[0] == '-c':
-    sys.argv = ['-c', *arguments[2:]]
-    exec(compile(arguments[1], '<string>', 'exec'))
-else:
-    sys.argv = arguments
-    sys.path[0] = arguments[0].rpartition('/')[0]
-    runpy.run_path(arguments[0], run_name='__main__')
-`,
-    )
-    writeFileSync(
-      path,
-      `#!/bin/sh\n[ "$1" = -I ] && echo '["${path}", [3, 11]]' || exec ${python.path} ${site} "$@"\n`,
-      {
-        mode: 0o755,
-      },
-    )
-    return await body(path)
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
 }
