@@ -2,6 +2,8 @@
 // executions of all kinds. No server is replaced meanwhile, which would hide it. Linux only.
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import type { Step } from '../lib/problem/problem.ts'
 import type { Verdict } from '../lib/verify/verdict.ts'
 import { openVerifier, type PythonVerifier } from '../lib/verify/verifier.ts'
@@ -17,8 +19,9 @@ export interface SoakOptions {
 
 /** What the verifier holds while nothing runs. */
 interface Rest {
-  /** Resident memory of Node, and of the servers and whatever is below them. */
+  /** Resident memory of Node, what its objects take of it, and resident memory of the servers and whatever is below them. */
   readonly nodeMb: number
+  readonly heapMb: number
   readonly serversMb: number
   /** Open descriptors of Node, and of the servers and whatever is below them. */
   readonly nodeDescriptors: number
@@ -36,6 +39,9 @@ const LIMITS = { cpuMs: 1_000, wallMs: 30_000 }
 /** What a heap may gain between its collections, and an allocator by its holes. */
 const SPARE_MB = 16
 
+setFlagsFromString('--expose-gc')
+const collect = runInNewContext('gc') as (() => void) | undefined
+
 export async function soakFigures({ executions = 100_000, log }: SoakOptions): Promise<Figure[]> {
   if (!existsSync('/proc/self/fd')) throw new Error('Expected Linux to look at processes with, found no /proc')
   const verifier = await openVerifier({ cache: false, recycleAfter: Number.MAX_SAFE_INTEGER, limits: LIMITS })
@@ -48,6 +54,7 @@ export async function soakFigures({ executions = 100_000, log }: SoakOptions): P
       while (verifier.executions - began < (executions * look) / LOOKS)
         await thousand(verifier, verifier.executions, hasSympy)
       await sleep(300)
+      collect?.() // else the memory of Node tells when it last did so by itself
       rests.push(atRest(verifier))
       log(`${(verifier.executions - began).toLocaleString('en')} executions: ${told(rests.at(-1)!)}`)
     }
@@ -86,6 +93,7 @@ function atRest(verifier: PythonVerifier): Rest {
   const descriptors = (pid: number) => readdirSync(`/proc/${pid}/fd`).length
   return {
     nodeMb: process.memoryUsage.rss() / 2 ** 20,
+    heapMb: process.memoryUsage().heapUsed / 2 ** 20,
     serversMb: pids.reduce((sum, pid) => sum + treeMb(pid), 0),
     nodeDescriptors: descriptors(process.pid),
     serverDescriptors: all.reduce((sum, pid) => sum + descriptors(pid), 0),
@@ -98,8 +106,8 @@ function withDescendants(pid: number): number[] {
   return [pid, ...children.flatMap((child) => withDescendants(Number(child)))]
 }
 
-const told = ({ nodeMb, serversMb, nodeDescriptors, serverDescriptors, processes }: Rest): string =>
-  `Node ${nodeMb.toFixed(1)} MB, ${nodeDescriptors} descriptors; ` +
+const told = ({ nodeMb, heapMb, serversMb, nodeDescriptors, serverDescriptors, processes }: Rest): string =>
+  `Node ${nodeMb.toFixed(1)} MB, objects ${heapMb.toFixed(1)} MB, ${nodeDescriptors} descriptors; ` +
   `${processes} processes below ${serversMb.toFixed(1)} MB, ${serverDescriptors} descriptors`
 
 function figuresOf(rests: readonly Rest[], verifier: PythonVerifier): Figure[] {
@@ -122,6 +130,7 @@ function figuresOf(rests: readonly Rest[], verifier: PythonVerifier): Figure[] {
     )
   return [
     steady('memory of Node', ({ nodeMb }) => nodeMb),
+    steady('objects of Node', ({ heapMb }) => heapMb),
     steady('memory of the servers', ({ serversMb }) => serversMb),
     noMore('descriptors of Node', ({ nodeDescriptors }) => nodeDescriptors),
     noMore('descriptors of the servers', ({ serverDescriptors }) => serverDescriptors),
