@@ -36,6 +36,7 @@ for module in list(sys.modules.values()):
         del sys.modules[module.__name__]  # not for steps to import
 
 REQUESTS, REPLIES = 3, 4
+STOOD_STILL = 0.1  # seconds outside of select from which on a pass did: stopped, or nobody read the replies
 
 selector = selectors.DefaultSelector()
 runs = {}  # pid -> Run
@@ -263,10 +264,16 @@ def serve(config):
     gc.freeze()  # else the first collection in a child copies every page of this process
     hello = {'ready': True, 'python': platform.python_version(), 'sympy': version_of('sympy'), 'reached': reached}
     send(json.dumps({**hello, **isolation.describe()}).encode())
-    waiting = bytearray()
+    waiting, awake = bytearray(), time.monotonic()
     while True:
         deadline = min((run.deadline for run in runs.values() if run.killed is None), default=None)
-        for key, _ in selector.select(deadline and max(0, deadline - time.monotonic())):
+        asleep = time.monotonic()
+        patience = None if deadline is None else max(0, deadline - asleep)
+        events = selector.select(patience)
+        lost, awake = asleep - awake, time.monotonic()
+        if patience is not None:
+            lost += max(0, awake - asleep - patience)
+        for key, _ in events:
             if key.data is not None:
                 if key.fd in key.data.pipes:
                     take(key.data, key.fd)
@@ -279,7 +286,9 @@ def serve(config):
                 waiting += data
         reap()
         for run in list(runs.values()):
-            if time.monotonic() >= run.deadline:
+            if lost > STOOD_STILL:  # no fault of what waited for this process meanwhile
+                run.deadline = max(run.deadline, awake) + lost
+            elif time.monotonic() >= run.deadline:
                 run.kill('wall')
         while len(waiting) >= 4 and len(waiting) >= 4 + struct.unpack_from('>I', waiting)[0]:
             length = struct.unpack_from('>I', waiting)[0]

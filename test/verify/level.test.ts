@@ -1,8 +1,5 @@
 // How steps are kept from the machine: which level is chosen, what a machine that refuses gets told, what is in force.
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { test } from 'node:test'
 import { chooseIsolation, type LevelOptions } from '../../lib/verify/level.ts'
 import { findPython } from '../../lib/verify/python.ts'
@@ -129,27 +126,3 @@ test('level and wrap must fit each other', async () => {
     /Expected `wrap` to be given with level container/,
   )
 })
-
-const HEADERS = [
-  ['x86_64', 0, '/usr/include/x86_64-linux-gnu/asm/unistd_64.h'],
-  ['aarch64', 1, '/usr/include/asm-generic/unistd.h'],
-] as const
-for (const [machine, column, header] of HEADERS) {
-  const skip = !existsSync(header) && `${header} is not installed`
-  test(`the system call numbers of ${machine} are those of the kernel's header`, { skip }, () => {
-    const text = readFileSync(header, 'utf8')
-    const script = `import json, sys
-sys.path.insert(0, ${JSON.stringify(join(import.meta.dirname, '../../lib/verify'))})
-from seccomp import ALLOWED, CHECKED, CLONE3, FORK, RECEIVE, STRICTER
-named = {**ALLOWED, **{name: call[0] for name, call in CHECKED.items()}}
-print(json.dumps({**named, 'clone3': CLONE3, 'clone': FORK[0], 'prctl': STRICTER[0], 'recvmsg': RECEIVE}))`
-    const run = spawnSync(python.path, ['-c', script], { encoding: 'utf8' })
-    assert.equal(run.status, 0, run.stderr)
-    const numbers = JSON.parse(run.stdout) as Record<string, (number | null)[]>
-    for (const [name, columns] of Object.entries(numbers)) {
-      const generic = name === 'newfstatat' ? 'fstatat' : name
-      const found = text.match(new RegExp(`#define __NR(?:3264)?_(?:${name}|${generic}) (\\d+)`))
-      assert.equal(columns[column] ?? undefined, found ? Number(found[1]) : undefined, `${name} on ${machine}`)
-    }
-  })
-}
