@@ -264,15 +264,13 @@ def serve(config):
     gc.freeze()  # else the first collection in a child copies every page of this process
     hello = {'ready': True, 'python': platform.python_version(), 'sympy': version_of('sympy'), 'reached': reached}
     send(json.dumps({**hello, **isolation.describe()}).encode())
-    waiting, awake = bytearray(), time.monotonic()
+    waiting, looked = bytearray(), time.monotonic()
     while True:
         deadline = min((run.deadline for run in runs.values() if run.killed is None), default=None)
         asleep = time.monotonic()
         patience = None if deadline is None else max(0, deadline - asleep)
         events = selector.select(patience)
-        lost, awake = asleep - awake, time.monotonic()
-        if patience is not None:
-            lost += max(0, awake - asleep - patience)
+        slept = time.monotonic() - asleep
         for key, _ in events:
             if key.data is not None:
                 if key.fd in key.data.pipes:
@@ -285,10 +283,12 @@ def serve(config):
                     return
                 waiting += data
         reap()
+        before, looked = looked, time.monotonic()
+        lost = looked - before - (slept if patience is None else min(slept, patience))
         for run in list(runs.values()):
             if lost > STOOD_STILL:  # no fault of what waited for this process meanwhile
-                run.deadline = max(run.deadline, awake) + lost
-            elif time.monotonic() >= run.deadline:
+                run.deadline = max(run.deadline, looked) + lost
+            elif looked >= run.deadline:
                 run.kill('wall')
         while len(waiting) >= 4 and len(waiting) >= 4 + struct.unpack_from('>I', waiting)[0]:
             length = struct.unpack_from('>I', waiting)[0]
