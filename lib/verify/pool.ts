@@ -231,7 +231,8 @@ export class Pool {
     if (this.#closed) group.fail(candidate, this.#closed)
     else {
       const kind = this.#isSympyReady && usesSympy(group, candidate) ? 'sympy' : 'bare'
-      const mayWait = kind === 'sympy' && this.#options.checkpoints > 0 && !group.detail
+      const { checkpoints, isolation } = this.#options
+      const mayWait = kind === 'sympy' && checkpoints > 0 && isolation.inner === 'jail' && !group.detail
       const keys = mayWait ? keysOf(group.steps) : []
       this.#singles[kind].push({ group, candidate, kind, keys, deaths: 0, retries: 0 })
     }
