@@ -9,7 +9,7 @@ const HELP = `npm run bench [-- names… options]   measures the figures of the 
   train      training tokens a second at two sizes, beside a plain graph          about 40 s
   sample     sampled tokens a second, beside one sequence at a time               about 20 s
   search     cost of the tree search itself, with instant models                  about 10 s
-  verify     steps of Python a second and their latency, beside python3 -c        about 70 s
+  verify     steps of Python a second and their latency, beside python3 -c        about 80 s
   soak       100,000 steps of Python: do memory, descriptors, processes grow?        minutes
   kernel     the notebook kernel, beside ipykernel and tslab where installed         about 90 s
   resume     killed at random moments and resumed: the same files?                some minutes

@@ -1,4 +1,6 @@
 // Measures several ways of work against each other: they take turns, so that what else the machine does meets all alike.
+// Their CPU time is told too, which depends less on that.
+import { treeCpuMs } from './process-tree.ts'
 
 /** One way of work. */
 export interface Arm {
@@ -14,6 +16,8 @@ export interface Measured {
   /** Milliseconds of the call that is slower than this share of all calls, in [0, 1]. */
   latencyMs(share: number): number
   readonly calls: number
+  /** CPU time of one unit, of this process and all below it, in milliseconds; null where the system does not tell. */
+  readonly cpuMs: number | null
 }
 
 /** `seconds`: how long each arm works in each of the `turns`. Errors: those of the arms. */
@@ -22,11 +26,12 @@ export async function takeTurns<Name extends string>(
   { seconds, turns }: { readonly seconds: number; readonly turns: number },
 ): Promise<Record<Name, Measured>> {
   const names = Object.keys(arms) as Name[]
-  const totals = names.map(() => ({ units: 0, seconds: 0, latencies: [] as number[] }))
+  const totals = names.map(() => ({ units: 0, seconds: 0, cpuMs: 0, latencies: [] as number[] }))
   for (let turn = 0; turn < turns; turn++) {
     for (const [i, name] of names.entries()) {
       const total = totals[i]!
       const { atOnce, work } = arms[name]
+      const cpuBefore = treeCpuMs(process.pid) ?? Number.NaN
       const started = performance.now()
       const elapsed = () => (performance.now() - started) / 1000
       await Promise.all(
@@ -40,16 +45,25 @@ export async function takeTurns<Name extends string>(
         }),
       )
       total.seconds += elapsed()
+      total.cpuMs += (treeCpuMs(process.pid) ?? Number.NaN) - cpuBefore
     }
   }
   return Object.fromEntries(names.map((name, i) => [name, measured(totals[i]!)])) as Record<Name, Measured>
 }
 
-function measured({ units, seconds, latencies }: { units: number; seconds: number; latencies: number[] }): Measured {
+interface Total {
+  readonly units: number
+  readonly seconds: number
+  readonly cpuMs: number
+  readonly latencies: number[]
+}
+
+function measured({ units, seconds, cpuMs, latencies }: Total): Measured {
   const sorted = latencies.sort((a, b) => a - b)
   return {
     perSecond: units / seconds,
     latencyMs: (share) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!,
     calls: sorted.length,
+    cpuMs: Number.isNaN(cpuMs) ? null : cpuMs / units,
   }
 }

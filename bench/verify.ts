@@ -117,6 +117,8 @@ function sympyFigures(done: Done<typeof sympyArmsOf>, stats: VerifierStats): Fig
       'at least 2',
       (times) => times >= 2,
     ),
+    cpu('sympy steps after 8, run again', rerun),
+    cpu('sympy steps after 8, kept waiting', kept),
     plain({ ...of('checkpoints at depths 1 to 8'), measured: ratio(keptAll, rerunAll), unit: 'ratio', how: all }),
   ]
 }
@@ -145,7 +147,9 @@ function singlyFigures(
     latency(`${what} singly, p99`, busy.latencyMs(0.99), `${under}, ${busy.calls} runs`, targets.p99),
     latency(`${what} alone, p50`, alone.latencyMs(0.5), 'one at a time', null),
     latency(`${what} alone, p99`, alone.latencyMs(0.99), `one at a time, ${alone.calls} runs`, targets.p99),
+    cpu(`${what} singly`, busy),
     rate(`${what} by python3 -c`, peer, null, `the peer: ${python.path}, ${SATURATING} at once`),
+    cpu(`${what} by python3 -c`, peer),
     aimed(
       {
         ...of(`${what} beside python3 -c`),
@@ -158,6 +162,10 @@ function singlyFigures(
     ),
   ]
 }
+
+/** What one step costs, whatever else the machine does meanwhile. */
+const cpu = (figure: string, { cpuMs }: Measured): Figure =>
+  plain({ ...of(`${figure}, CPU time`), measured: cpuMs, unit: 'ms', how: 'of one step, all processes, Node included' })
 
 const startFigure = (starts: readonly number[]): Figure =>
   aimed(
