@@ -5,6 +5,7 @@ one's, and no reference answer is in there). Such code is told by the names it n
 """
 
 import ast
+import re
 
 USUAL_MODULES = frozenset(
     """__future__ bisect calendar cmath collections copy dataclasses datetime decimal enum fractions functools heapq
@@ -18,6 +19,17 @@ REVEALING_NAMES = frozenset(
     __traceback__ __reduce__ modules _os _sys getattr setattr delattr attrgetter methodcaller get_type_hints""".split()
 )
 SWALLOWED = frozenset(('Exception', 'BaseException', 'ArithmeticError'))
+
+
+SUSPECT = re.compile(r'import|except|__|\b(?:' + '|'.join(sorted(REVEALING_NAMES | REVEALING_MODULES)) + r')\b')
+COMPUTES_AT_ONCE = re.compile(r'(?:[ \t]*(?:#.*)?\n)*(?:[A-Za-z_]\w* *=[^=]|print\(|for [A-Za-z_]|def |class )')
+
+
+def is_surely_clean(text):
+    """Whether nothing in a step speaks against learning from it, as far as its characters tell: a yes is as good as that of
+    flags_of and far cheaper. Other alphabets and escapes may spell a word that this does not see.
+    """
+    return text.isascii() and '\\' not in text and not SUSPECT.search(text) and bool(COMPUTES_AT_ONCE.match(text))
 
 
 CLEAN = {

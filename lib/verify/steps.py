@@ -9,7 +9,7 @@ import resource
 import sys
 import types
 
-from flags import CLEAN, flags_of
+from flags import CLEAN, flags_of, is_surely_clean
 
 RESULT, OUTPUT = 3, 4  # descriptors in the child; 0, 1 and 2 are /dev/null until a step's output is wanted
 
@@ -80,7 +80,7 @@ def run_steps(steps, module, out, report, mark=b'', number=1, is_end=True, encod
                 os.write(1, mark)
             if index == last:
                 report(b'last')
-                if not mark and (flags := flags_of([text])) != CLEAN:
+                if not mark and not is_surely_clean(text) and (flags := flags_of([text])) != CLEAN:
                     report(b'flags ' + encode(flags).encode())
             exec(compile(text, filename, 'exec'), module.__dict__)
             if index == len(steps) - 1 and not out.closed:
