@@ -10,8 +10,9 @@ const HELP = `npm run bench [-- names… options]   measures the figures of the 
   train      training tokens a second at two sizes, beside a plain graph          about 40 s
   sample     sampled tokens a second, beside one sequence at a time               about 20 s
   search     cost of the tree search itself, with instant models                  about 10 s
-  verify     steps of Python a second, beside a process for each step             about 15 s
-  kernel     the notebook kernel, beside ipykernel, tslab and deno on PATH             some minutes
+  verify     steps of Python a second and their latency, beside python3 -c        about 80 s
+  soak       100,000 steps of Python: do memory, descriptors, processes grow?     minutes
+  kernel     the notebook kernel, beside ipykernel, tslab and deno on PATH        some minutes
   resume     killed at random moments and resumed: the same files?                some minutes
   loop       four rounds for each seed against all targets                        minutes for each seed
   gsm8k      round 1 on a file of real problems (--problems)                      some minutes
@@ -25,6 +26,7 @@ const HELP = `npm run bench [-- names… options]   measures the figures of the 
   --set KEY=VALUE    loop, gsm8k: change a setting (may be repeated)
   --problems FILE    gsm8k: the file, e.g. ../shared/data/gsm8k-train.jsonl
   --limit N          gsm8k: problems of the file (default: 300)
+  --executions N     soak: how many steps (default: 100000)
   --kills N          resume: how often to kill (default: 10)
   --json FILE        write the figures to FILE as one JSON list, instead of printing lines of JSON
   --help             this text`
@@ -41,6 +43,7 @@ const readArguments = () =>
       set: { type: 'string', multiple: true, default: [] },
       problems: { type: 'string' },
       limit: { type: 'string', default: '300' },
+      executions: { type: 'string', default: '100000' },
       kills: { type: 'string', default: '10' },
       json: { type: 'string' },
       help: { type: 'boolean', default: false },
@@ -56,7 +59,9 @@ const BENCHES: Readonly<Record<string, (values: Values) => Promise<Figure[]>>> =
   train: async () => (await import('./train.ts')).trainFigures(),
   sample: async () => (await import('./sample.ts')).sampleFigures(),
   search: searchFigures,
-  verify: verifyFigures,
+  verify: async () => (await import('./verify.ts')).verifierFigures(),
+  soak: async ({ executions }) =>
+    (await import('./soak.ts')).soakFigures({ executions: integer('executions', executions), log }),
   kernel: async () => (await import('./kernel.ts')).kernelFigures({ log }),
   resume: async ({ kills }) => (await import('./resume.ts')).resumeFigures({ kills: integer('kills', kills), log }),
   loop: async ({ seeds, run, runs, set }) =>
@@ -97,29 +102,6 @@ async function searchFigures(): Promise<Figure[]> {
       }),
     ]
   })
-}
-
-async function verifyFigures(): Promise<Figure[]> {
-  const { measureVerifier } = await import('./verify.ts')
-  const found = await measureVerifier()
-  const rate = (figure: string, measured: number | null, how: string) =>
-    plain({ bench: 'verify', figure, measured, unit: '1/s', how })
-  return [
-    rate('plain steps', found.plainPerSecond, 'groups of 8 after 4 steps, no cache'),
-    rate('plain steps, one process', found.plainPerSecondOneProcess, 'the same'),
-    rate('whole programs', found.programsPerSecond, '5 plain steps each'),
-    rate('steps that are not plain', found.singlesPerSecond, 'a child process for each'),
-    rate('steps with python3 -c', found.spawnPerSecond, 'the peer: an interpreter for each step'),
-    rate('steps with sympy', found.sympyPerSecond, 'imported by each step'),
-    rate('steps with sympy, preloaded', found.sympyPreloadedPerSecond, 'imported once'),
-    plain({
-      bench: 'verify',
-      figure: 'first verdict',
-      measured: found.firstVerdictMs,
-      unit: 'ms',
-      how: 'pool start included',
-    }),
-  ]
 }
 
 function integer(option: string, text: string): number {

@@ -100,10 +100,16 @@ export function levelCheck(isolation: Isolation | Error): Check {
   const details = refused.map((better) => `${better.level} refused: ${better.reason}`)
   const found = { level, ownUid, refused }
   if (level === 'jail') {
-    const own = ownUid ? ', each run with a user id of its own' : ''
-    return check('level', 'ok', `jail${own}`, { found, details })
+    const own = ownUid ? ', and as a user of its own' : ''
+    return check('level', 'ok', `jail: each step runs without files, network or other processes to reach${own}`, {
+      found,
+      details,
+    })
   }
-  const text = level === 'landlock' ? 'landlock' : 'rlimit: limits alone, against accidents and not against attackers'
+  const text =
+    level === 'landlock'
+      ? 'landlock: each step runs without files, network or other processes to reach, but in plain sight of them'
+      : 'rlimit: limits alone, against accidents and not against attackers; asterism verify wants --level rlimit for it'
   return check('level', 'weaker', text, { found, details, fix: betterLevel() })
 }
 
@@ -118,7 +124,7 @@ function betterLevel(): string[] {
 
 function limitsText(): string {
   const { cpuMs, wallMs, memoryMb, outputBytes } = DEFAULT_LIMITS
-  return `${cpuMs / 1000} s CPU, ${wallMs / 1000} s wall, ${memoryMb} MB, ${outputBytes / 1024} KB of output`
+  return `${cpuMs / 1000} s CPU, ${wallMs / 1000} s wall, ${memoryMb} MB, ${outputBytes / 1024} KB of output, for each step with those before it`
 }
 
 function deviceCheck(): Check {

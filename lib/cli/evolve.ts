@@ -37,10 +37,11 @@ export async function evolve(run: Run, options: EvolveOptions): Promise<Report> 
     onStage(
       `round ${round}  search     solved ${search.solved} of ${search.problems}, ${search.executions} steps executed`,
     )
-    const { accepted, pairs, accidents } = selectExamples(run, round)
+    const { accepted, pairs, accidents, untrusted } = selectExamples(run, round)
     onStage(
       `round ${round}  select     ${accepted.length} trajectories, ${pairs.length} pairs; ` +
-        `${accidents.refused} of ${accidents.of} right trajectories refused as accidents`,
+        `${accidents.refused} of ${accidents.of} right trajectories refused as accidents` +
+        (untrusted > 0 ? `, ${untrusted} more for what their code does` : ''),
     )
     if (accepted.length > 0) {
       const policy = await trainRoundPolicy(run, round, options)

@@ -11,7 +11,7 @@ import { evolve, withParts } from './evolve.ts'
 import { Interrupted, interruptible } from './interrupt.ts'
 import { writeReportPage } from './report-page.ts'
 import { startRun } from './start-run.ts'
-import { VERIFY_EXIT_CODES, type VerifyFlags, verifyCommand } from './verify.ts'
+import { VERIFY_HELP, type VerifyFlags, verifyCommand } from './verify.ts'
 
 interface EvolveFlags {
   run: string
@@ -64,14 +64,14 @@ export async function main(argv: readonly string[], kernels: () => readonly Kern
     )
     .argument('<file>', 'JSONL of {"id", "code"} or {"id", "steps": [...]}; - reads stdin')
     .addOption(
-      new Option('--level <name>', 'how programs are kept from this machine')
+      new Option('--level <name>', 'how programs are kept from this machine, see below')
         .choices(['auto', 'jail', 'landlock', 'rlimit', 'container'])
         .default('auto'),
     )
     .option('--wrap <command>', 'command that starts Python in a container, cut at spaces (level container)')
     .option('--concurrency <n>', 'programs that run at once (default: all cores)', integer(1))
     .option('--twice', 'run each program twice and flag those that come out differently')
-    .addHelpText('after', VERIFY_EXIT_CODES)
+    .addHelpText('after', VERIFY_HELP)
     .action(async (file: string, flags: VerifyFlags) => {
       exitCode = await verifyCommand(file, flags)
     })

@@ -25,8 +25,26 @@ const LONGEST_LINE = 8 << 20
 /** Verdicts that may wait for an earlier one, for each program that runs at once. */
 const AHEAD = 8
 
-/** What `--help` says of the exit code. */
-export const VERIFY_EXIT_CODES = `
+/** What `--help` says beside the options. */
+export const VERIFY_HELP = `
+Example:
+  $ echo '{"id": 1, "steps": ["x = 2", "print(x / 0)"]}' | asterism verify -
+  {"id":1,"verdict":"error","errorType":"ZeroDivisionError","message":"division by zero",
+   "line":1,"failedStep":1,"stdout":"","cpuMs":4.1,"wallMs":5.2,…,"level":"jail",…}
+
+  verdict   ok, error, timeout, memory, output (printed too much), died, refused (too long), or
+            unsupported (a module that this machine lacks; message says how to install it)
+  refusal   why no model should learn from the program, e.g. it looks at the interpreter; or null
+
+Levels, each with limits on time, memory and output:
+  jail       no file, network or other process of this machine to be seen (Linux namespaces)
+  landlock   the same by other means, for machines that refuse namespaces
+  rlimit     limits alone: for code of your own, not for attackers
+  container  behind --wrap, e.g. --wrap "docker run -i --rm --network=none python:3.12-slim"
+  auto       jail, else landlock, else an error: never limits alone, whatever the environment says
+
+Which of them this machine grants, and which Python and sympy run: asterism doctor
+
 Exit code:
   0    every line was read and has its verdict, whatever the verdict is
   1    nothing was run: no such file, no Python, no such level
@@ -42,6 +60,7 @@ export async function verifyCommand(path: string, flags: VerifyFlags): Promise<n
   return interruptible(async (signal) => {
     const verifier = await openVerifier({
       level,
+      allowWeakIsolation: false, // nobody knows who wrote the programs: limits alone must be asked for by name
       wrap: wrap?.split(/\s+/).filter(Boolean) ?? [],
       processes,
       singlesPerProcess: Math.ceil(concurrency / processes),

@@ -4,7 +4,7 @@
 import type { Step } from '../problem/problem.ts'
 import { qOf, ROOT, stepsTo, type Tree } from '../search/tree.ts'
 import { editDistance } from './edit-distance.ts'
-import { byMeanQ, distinctTrajectories, type Trajectory, trajectories } from './trajectories.ts'
+import { byMeanQ, distinctTrajectories, learnable, type Trajectory } from './trajectories.ts'
 
 export interface PreferencePair {
   readonly problemId: string
@@ -61,7 +61,8 @@ export const releasedCodePairs: PairOptions = {
 
 /**
  * The pairs of one problem: step pairs of each tree, parents before children, then trajectory pairs from all its trees
- * together. A problem whose answers are all right or all wrong gives none.
+ * together. A problem whose answers are all right or all wrong gives none. Nodes that no model should learn from are passed
+ * over.
  */
 export function preferencePairs(trees: Tree | readonly Tree[], options: PairOptions = {}): PreferencePair[] {
   const list = Array.isArray(trees) ? (trees as readonly Tree[]) : [trees as Tree]
@@ -84,7 +85,9 @@ function stepPairs(tree: Tree, options: PairOptions): PreferencePair[] {
   const pairs: PreferencePair[] = []
   const nodes = descend === 'all' ? tree.nodes.keys() : mostVisitedMixed(tree, ends)
   for (const parent of nodes) {
-    const visited = (tree.nodes[parent]!.children ?? []).filter((child) => tree.stats.visits[child]! > 0)
+    const visited = (tree.nodes[parent]!.children ?? []).filter(
+      (child) => tree.stats.visits[child]! > 0 && tree.nodes[child]!.refusal === null,
+    )
     const good = visited.filter(leadsToRight).sort((a, b) => q(b) - q(a) || a - b)
     const bad = visited
       .filter((node) => leadsToWrong(node) && (rejected === 'leadsToWrong' || !leadsToRight(node)))
@@ -115,7 +118,7 @@ function stepPairs(tree: Tree, options: PairOptions): PreferencePair[] {
   return pairs
 }
 
-/** [N] settled terminals at or below each node: answered and right, answered and wrong, not answered. */
+/** [N] settled terminals at or below each node that a model may learn from: answered and right, answered and wrong, not answered. */
 interface Ends {
   readonly right: number[]
   readonly wrong: number[]
@@ -125,8 +128,8 @@ interface Ends {
 function endsBelow({ nodes, stats }: Tree): Ends {
   const ends: Ends = { right: nodes.map(() => 0), wrong: nodes.map(() => 0), failed: nodes.map(() => 0) }
   for (let node = nodes.length - 1; node >= 0; node--) {
-    const { terminal, parent } = nodes[node]!
-    if (terminal !== null && stats.reward[node] !== null) {
+    const { terminal, parent, refusal } = nodes[node]!
+    if (terminal !== null && stats.reward[node] !== null && refusal === null) {
       if (terminal !== 'answered') ends.failed[node] = 1
       else if (stats.right[node] === true) ends.right[node] = 1
       else if (stats.right[node] === false) ends.wrong[node] = 1
@@ -150,7 +153,7 @@ function mostVisitedMixed({ nodes, stats }: Tree, { right, wrong }: Ends): numbe
 }
 
 function trajectoryPairs(trees: readonly Tree[], options: PairOptions): PreferencePair[] {
-  const all = distinctTrajectories(trees.flatMap(trajectories))
+  const all = distinctTrajectories(trees.flatMap(learnable))
   const good = all.filter(({ right }) => right === true).sort(byMeanQ)
   const bad = all.filter(({ right }) => right === false).sort((a, b) => byMeanQ(b, a))
   const [positives, negatives] = sides(good, bad, options)

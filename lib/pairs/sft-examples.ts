@@ -5,9 +5,9 @@ import {
   byFinding,
   byMeanQ,
   distinctTrajectories,
+  learnable,
   type Trajectory,
   type TrajectoryOrder,
-  trajectories,
 } from './trajectories.ts'
 
 export interface SftExample {
@@ -35,14 +35,14 @@ export interface SftOptions {
 
 /**
  * Examples of all problems, problems in the order of their first tree, best first within each. All trees of a problem
- * are pooled; trajectories with equal code count once.
+ * are pooled; trajectories with equal code count once, those that no model should learn from not at all.
  */
 export function sftExamples(trees: readonly Tree[], options: SftOptions = {}): SftExample[] {
   const { perProblem = 2, rank = 'meanQ', filter = ({ failedSteps }) => failedSteps === 0, minRightShare = 0 } = options
   const order: TrajectoryOrder = rank === 'meanQ' ? byMeanQ : (a, b) => rank(a, b) || byFinding(a, b)
   const examples: SftExample[] = []
   for (const group of treesByProblem(trees)) {
-    const answered = group.flatMap(trajectories)
+    const answered = group.flatMap(learnable)
     const right = answered.filter((trajectory) => trajectory.right === true)
     if (right.length < minRightShare * answered.length) continue
     const best = distinctTrajectories(right.filter(filter).sort(order)).slice(0, perProblem)

@@ -21,6 +21,8 @@ export interface Trajectory {
   readonly minLogProbability: number | null
   /** Steps that failed to run and were repaired by the next. */
   readonly failedSteps: number
+  /** Why no model should learn from it, by what the code of one of its steps does; null when nothing speaks against it. */
+  readonly refusal: string | null
 }
 
 /** All answered trajectories, in the order of their terminal nodes. */
@@ -44,9 +46,13 @@ export function trajectories(tree: Tree): Trajectory[] {
       logProbability: known ? logs.reduce<number>((sum, log) => sum + log!, 0) : null,
       minLogProbability: known ? Math.min(...(logs as number[])) : null,
       failedSteps: path.filter((at) => tree.nodes[at]!.failure !== null).length,
+      refusal: tree.nodes[node]!.refusal,
     }
   })
 }
+
+/** The answered trajectories of a tree that a model may learn from. */
+export const learnable = (tree: Tree): Trajectory[] => trajectories(tree).filter(({ refusal }) => refusal === null)
 
 /** Orders trajectories, best first; equal ones may return 0. */
 export type TrajectoryOrder = (a: Trajectory, b: Trajectory) => number

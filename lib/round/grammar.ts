@@ -2,7 +2,7 @@
 // it which trajectories are accidents and what to propose where the policy is stuck.
 import { existsSync } from 'node:fs'
 import { readJson, writeJson } from '../file/json.ts'
-import { trajectories } from '../pairs/trajectories.ts'
+import { learnable } from '../pairs/trajectories.ts'
 import { type GrammarPolicy, type GrammarSnapshot, grammarPolicy } from '../policy/grammar.ts'
 import type { Tree } from '../search/tree.ts'
 import type { Run } from './run.ts'
@@ -18,7 +18,7 @@ export function openGrammar(run: Run, round: number): GrammarPolicy {
 /** Teaches the grammar every right program of these trees. */
 export function learnFrom(grammar: GrammarPolicy, trees: readonly Tree[]): void {
   for (const tree of trees) {
-    const right = trajectories(tree).filter((trajectory) => trajectory.right === true)
+    const right = learnable(tree).filter((trajectory) => trajectory.right === true)
     if (right.length === 0) continue
     const solutions = right.map((trajectory) => trajectory.steps)
     grammar.learn(tree.problem.id, tree.problem.question, solutions)

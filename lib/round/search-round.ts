@@ -25,7 +25,7 @@ import { loadTrained, modelFolder } from './models.ts'
 import type { Pass, Recipe } from './recipe.ts'
 import type { Run } from './run.ts'
 import { runStage } from './stage.ts'
-import { addSearch } from './timings.ts'
+import { addIsolation, addSearch } from './timings.ts'
 
 export interface RoundParts {
   readonly engine: Engine
@@ -63,6 +63,8 @@ export async function searchRound(run: Run, round: number, parts: RoundParts): P
   const done = run.roundPath(round, 'search.json')
   if (existsSync(done)) return readJson<SearchSummary>(done)
   return runStage(run, round, 'search', async () => {
+    const { isolation } = parts.verifier
+    if (isolation) addIsolation(run.roundPath(round, 'timings.json'), isolation)
     const trees = await growTrees(run, run.recipe(round), parts)
     const summary = summarise(round, run.train.length, trees)
     writeJson(done, summary)

@@ -27,6 +27,8 @@ export interface RoundExamples {
   readonly pairs: readonly PreferencePair[]
   /** Right trajectories refused as accidents, of all right distinct ones. */
   readonly accidents: { readonly refused: number; readonly of: number }
+  /** Right distinct trajectories left out before that, because no model should learn what their code does. */
+  readonly untrusted: number
 }
 
 /** Selects a round's examples and pairs, or reads them if that was done. Errors: the round is not searched yet. */
@@ -37,16 +39,23 @@ export function selectExamples(run: Run, round: number): RoundExamples {
       `Expected round ${round} to be searched before its examples are selected. Run searchRound(run, ${round}) first`,
     )
   if (!existsSync(path)) {
-    const { accepted, pairs, accidents } = select(run, round)
+    const { accepted, pairs, accidents, untrusted } = select(run, round)
     writeAtomic(run.roundPath(round, 'sft.jsonl'), jsonl(accepted))
     writeAtomic(run.roundPath(round, 'pairs.jsonl'), jsonl(pairs))
-    writeJson(path, { accepted: accepted.length, pairs: pairs.length, accidents })
+    writeJson(path, { accepted: accepted.length, pairs: pairs.length, accidents, untrusted })
   }
   return {
     accepted: readJsonl<AcceptedTrajectory>(run.roundPath(round, 'sft.jsonl')),
     pairs: readJsonl<PreferencePair>(run.roundPath(round, 'pairs.jsonl')),
-    accidents: readJson<Pick<RoundExamples, 'accidents'>>(path).accidents,
+    ...counts(path),
   }
+}
+
+function counts(path: string): Pick<RoundExamples, 'accidents' | 'untrusted'> {
+  const { accidents, untrusted = 0 } = readJson<Pick<RoundExamples, 'accidents'> & { readonly untrusted?: number }>(
+    path,
+  )
+  return { accidents, untrusted }
 }
 
 function select(run: Run, round: number): RoundExamples {
@@ -60,7 +69,8 @@ function select(run: Run, round: number): RoundExamples {
   const least = examples.minLogProbability
   const isLikely = ({ problemId, steps }: { problemId: string; steps: readonly Step[] }) =>
     least === null || Math.min(...grammar.stepLogProbabilities(questions.get(problemId)!, steps)) >= least
-  const right = distinctTrajectories(trees.flatMap(trajectories).filter((trajectory) => trajectory.right === true))
+  const all = distinctTrajectories(trees.flatMap(trajectories).filter((trajectory) => trajectory.right === true))
+  const right = all.filter(({ refusal }) => refusal === null)
   const found = sftExamples(trees, {
     perProblem: examples.perProblem,
     filter: (trajectory) => trajectory.failedSteps === 0 && isLikely(trajectory),
@@ -75,5 +85,6 @@ function select(run: Run, round: number): RoundExamples {
     accepted: [...found, ...carried],
     pairs: treesByProblem(trees).flatMap((group) => preferencePairs(group, pairOptions)),
     accidents: { refused: right.filter((trajectory) => !isLikely(trajectory)).length, of: right.length },
+    untrusted: all.length - right.length,
   }
 }

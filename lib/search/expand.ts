@@ -123,7 +123,20 @@ function draft(tree: Tree, parent: number, candidate: Candidate, verdict: Verdic
   const failure = ran ? null : verdict.kind
   // A final step that failed but may be repaired does not end the solution.
   const step = terminal === null ? { ...candidate.step, final: false } : candidate.step
-  return { parent, depth, ...candidate, step, failure, failures, score: null, answer, terminal, children: null }
+  const refusal = nodes[parent]!.refusal ?? verdict.refusal ?? null // a process is shared with the steps before
+  return {
+    parent,
+    depth,
+    ...candidate,
+    step,
+    failure,
+    refusal,
+    failures,
+    score: null,
+    answer,
+    terminal,
+    children: null,
+  }
 }
 
 /** One score for each child, or null without a PPM. */

@@ -104,6 +104,7 @@ function addChild(tree: Tree, indexOf: Map<string, number>, tag: string, source:
     proposals: 1,
     logProbability: null,
     failure: kind === 'codeFailed' ? 'error' : null,
+    refusal: null,
     failures: kind === 'codeFailed' ? 1 : 0,
     score: null,
     answer,

@@ -18,6 +18,8 @@ export interface NodeRecord {
   readonly logProbability?: number
   /** Kind of the verdict, where the code failed to run. */
   readonly failure?: Verdict['kind']
+  /** Why no model should learn from it. */
+  readonly refusal?: string
   /** PPM score in [-1, 1]. */
   readonly score?: number
   readonly visits?: number
@@ -64,6 +66,7 @@ export function writeTree({ problem, index, settings, settingsHash, counts, node
       if (node.proposals !== 1) record.proposals = node.proposals
       if (node.logProbability !== null) record.logProbability = node.logProbability
       if (node.failure !== null) record.failure = node.failure
+      if (node.refusal !== null) record.refusal = node.refusal
       if (node.score !== null) record.score = node.score
       if (stats.visits[i] !== 0) record.visits = stats.visits[i]!
       if (stats.valueSum[i] !== 0) record.valueSum = stats.valueSum[i]!
@@ -127,6 +130,7 @@ function addNode(tree: Tree, index: number, record: NodeRecord): void {
     proposals: record.proposals ?? 1,
     logProbability: record.logProbability ?? null,
     failure,
+    refusal: record.refusal ?? null,
     failures: failure === null ? 0 : parent.failures + 1,
     score: record.score ?? null,
     answer: record.answer ?? null,

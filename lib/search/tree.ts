@@ -22,6 +22,8 @@ export interface TreeNode {
   readonly logProbability: number | null
   /** Why its code failed to run; null if it ran. */
   readonly failure: Verdict['kind'] | null
+  /** Why no model should learn from it, by its own code or by that of a step before it; null when nothing speaks against it. */
+  readonly refusal: string | null
   /** Steps that failed to run in a row, up to and with this one. */
   readonly failures: number
   /** PPM score in [-1, 1]; null without a PPM. */
@@ -93,6 +95,7 @@ export function treeOf(problem: Problem, index: number, settings: SearchSettings
     proposals: 1,
     logProbability: null,
     failure: null,
+    refusal: null,
     failures: 0,
     score: null,
     answer: null,

@@ -117,12 +117,15 @@ function htmlOf(
 ): string {
   const programs = steps.map(({ text }, i) => {
     const edge = i === failed ? '3px solid #d55e00' : '3px solid #8884'
-    return `<pre style="margin:2px 0;padding-left:8px;border-left:${edge}"><code>${escapeHtml(text)}</code></pre>`
+    const number = steps.length > 1 ? `<span style="opacity:.6">${i + 1}</span>` : ''
+    const code = `<pre style="margin:0;overflow-x:auto"><code>${escapeHtml(text)}</code></pre>`
+    return `<div style="display:flex;gap:10px;margin:4px 0;padding-left:8px;border-left:${edge}">${number}${code}</div>`
   })
-  const printed = stdout === '' ? '' : `<p style="margin:4px 0">prints</p><pre>${escapeHtml(stdout)}</pre>`
+  const output = `<pre style="margin:4px 0;padding-left:11px;overflow-x:auto">${escapeHtml(stdout)}</pre>`
+  const printed = stdout === '' ? '' : `<p style="margin:8px 0 0">prints</p>${output}`
   const rows = facts.map(
     ([name, value]) =>
       `<tr><th scope="row" style="text-align:left">${name}</th><td style="text-align:left">${escapeHtml(value)}</td></tr>`,
   )
-  return `<div><p><strong>${escapeHtml(head)}</strong></p>${programs.join('')}${printed}<table>${rows.join('')}</table></div>`
+  return `<div><p><strong>${escapeHtml(head)}</strong></p>${programs.join('')}${printed}<table style="margin-top:8px">${rows.join('')}</table></div>`
 }

@@ -1,19 +1,19 @@
-"""Processes that have run some steps and wait to be copied, so that a long prefix runs once. Level jail only.
+"""The processes that wait with some steps run, as the fork server knows them, so that a long prefix runs once. Level jail only.
 
-A process that is done with its steps forks: one half reports and ends, the other half waits. When a request continues
-these steps, the waiting half forks again: the old one runs the request and ends, as a child of the fork server whose end
-it sees; the new one waits on. All that come from one first process are a family: one process group, one slot. Fork stays
-allowed in them, so only code that flags.py finds nothing in is kept, and the whole family is killed when its last one goes.
+The first request after some steps runs them and leaves a copy of its process waiting before its own last step, see
+waiting.py; what comes meanwhile with the same steps queues. All that descend from one first process are a family: one
+process group, one slot. The whole family is killed when its last one goes.
 """
 
 import collections
 import json
 import os
-import random
 import signal
 import socket
 
-MAX_MESSAGE = 64 << 10
+from waiting import MAX_MESSAGE
+
+MOST_CHEAP = 1024  # keys remembered as not worth a waiting process
 
 
 class Family:
@@ -30,9 +30,10 @@ class Family:
 
 
 class Waiting:
-    def __init__(self, pid, control, family):
-        self.pid, self.control, self.family = pid, control, family
-        self.queue = []  # requests that came before it was known which process waits now
+    def __init__(self, key, control, family):
+        self.key, self.control, self.family = key, control, family
+        self.pid = None  # until it is known which process waits
+        self.queue = []  # requests that came before
 
 
 class Checkpoints:
@@ -40,6 +41,11 @@ class Checkpoints:
 
     def __init__(self, capacity):
         self.capacity, self.waiting, self.families = capacity, collections.OrderedDict(), set()
+        self.cheap = collections.OrderedDict()  # keys of steps that ran too fast
+
+    def holds(self, pid):
+        """Whether a process is of a family: it waits, or has just run a request."""
+        return any(family.has(pid) for family in self.families)
 
     def slots(self):
         return {family.slot for family in self.families}
@@ -57,27 +63,43 @@ class Checkpoints:
             except (ProcessLookupError, PermissionError):
                 pass  # nothing is left in it
 
-    def find(self, key):
-        """The process that waits with these steps run; None: none does."""
-        if key not in self.waiting:
-            return None
-        self.waiting.move_to_end(key)
-        return self.waiting[key]
+    def longest(self, keys):
+        """`keys`: of the first step of a request, of the first two, and so on. Result: what waits with most of them, or is
+        about to, and how many these are; None and 0 where nothing does."""
+        for done in range(len(keys), 0, -1):
+            if keys[done - 1] in self.waiting:
+                self.waiting.move_to_end(keys[done - 1])
+                return self.waiting[keys[done - 1]], done
+        return None, 0
 
-    def keep(self, key, pid, control, family):
-        """Takes a waiting process in, where it is what it says. Result: whether it is kept."""
-        if not family.has(pid) or key in self.waiting:
-            control.close()
-            return False
+    def is_worth(self, key):
+        return self.capacity > 0 and key not in self.waiting and key not in self.cheap
+
+    def promise(self, key, control, family):
+        """Room for a process that will wait, in place of the least used one."""
         self.join(family)
-        self.waiting[key] = Waiting(pid, control, family)
-        idle = [key for key, waiting in self.waiting.items() if waiting.pid is not None]
-        if len(self.waiting) > self.capacity:
-            self.drop(idle[0])
-        return True
+        self.waiting[key] = waiting = Waiting(key, control, family)
+        idle = [other for other in self.waiting.values() if other.pid is not None]
+        for other in idle[: max(0, len(self.waiting) - self.capacity)]:
+            self.drop(other)
+        return waiting
 
-    def drop(self, key):
-        waiting = self.waiting.pop(key)
+    def settle(self, waiting, pid):
+        """The process that waits is known; 0: none does. Result: the requests that queued for it."""
+        queue, waiting.queue = waiting.queue, []
+        if pid and waiting.family.has(pid):
+            waiting.pid = pid
+        else:
+            self.drop(waiting)
+        return queue
+
+    def note_cheap(self, key):
+        self.cheap[key] = True
+        if len(self.cheap) > MOST_CHEAP:
+            self.cheap.popitem(last=False)
+
+    def drop(self, waiting):
+        del self.waiting[waiting.key]
         waiting.control.close()
         if waiting.pid is not None and waiting.family.has(waiting.pid):
             os.kill(waiting.pid, signal.SIGKILL)
@@ -99,29 +121,3 @@ def wake(waiting, request, descriptors):
 
 def control_pair():
     return socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-
-
-def copy(fork=os.fork, state=random.getstate, restore=random.setstate):
-    """fork that leaves the random numbers of the copy where they are: Python starts them anew."""
-    before = state()
-    pid = fork()
-    if pid == 0:
-        restore(before)
-    return pid
-
-
-def await_request(control, fork=copy, leave=os._exit, receive=socket.recv_fds, loads=json.loads, close=os.close):
-    """In a waiting process. Returns in the one that runs the next request: (request, descriptors, pid of the one that waits,
-    None where fork failed and none does)."""
-    while True:
-        message, descriptors, _, _ = receive(control, MAX_MESSAGE, 3)
-        if not message:
-            leave(0)
-        try:
-            pid = fork()
-        except OSError:
-            return loads(message), descriptors, None
-        if pid:
-            return loads(message), descriptors, pid
-        for descriptor in descriptors:
-            close(descriptor)

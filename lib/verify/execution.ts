@@ -1,7 +1,7 @@
 // One execution of a program, with everything that is known about it, and whether a model may learn from it. Pure.
 import type { Isolation } from './level.ts'
+import type { Flags, Limits, Reply } from './protocol.ts'
 import type { Verdict } from './verdict.ts'
-import type { Flags, Limits, Reply } from './zygote.ts'
 
 export interface ExecutionFlags extends Flags {
   /** Whether a second run, in a fresh interpreter, came out differently; null when there was none. */
@@ -57,10 +57,15 @@ export function refusalForTraining({ verdict, flags }: Execution): string | null
   if (verdict.kind === 'infra') return 'the sandbox failed'
   if (verdict.kind === 'unsupported') return `${verdict.missing} is not installed`
   if (!flags) return 'the program ended before its text was looked at'
+  return refusalOf(flags, verdict)
+}
+
+/** The part of it that the text decides. */
+export function refusalOf(flags: Flags & Partial<ExecutionFlags>, { kind }: Verdict): string | null {
   if (flags.introspection) return 'it looks at the interpreter or the process around it'
   if (flags.unusualImports.length > 0) return `it imports ${flags.unusualImports.join(', ')}`
   if (flags.differsOnSecondRun) return 'a second run came out differently'
   if (flags.swallowedException) return 'it hides exceptions'
-  if (verdict.kind === 'ok' && flags.nothingComputed) return 'its last step computes nothing'
+  if (kind === 'ok' && flags.nothingComputed) return 'its last step computes nothing'
   return null
 }

@@ -5,6 +5,7 @@ one's, and no reference answer is in there). Such code is told by the names it n
 """
 
 import ast
+import re
 
 USUAL_MODULES = frozenset(
     """__future__ bisect calendar cmath collections copy dataclasses datetime decimal enum fractions functools heapq
@@ -15,24 +16,41 @@ REVEALING_MODULES = frozenset('ctypes gc inspect os signal sys builtins types tr
 REVEALING_NAMES = frozenset(
     """eval exec compile globals locals vars __import__ __builtins__ __loader__ __spec__ _getframe _exit tb_frame f_back
     f_locals f_globals gi_frame cr_frame __globals__ __code__ __closure__ __subclasses__ __bases__ __mro__ __dict__
-    __traceback__ __reduce__ modules _os _sys getattr setattr delattr""".split()
+    __traceback__ __reduce__ modules _os _sys getattr setattr delattr attrgetter methodcaller get_type_hints""".split()
 )
 SWALLOWED = frozenset(('Exception', 'BaseException', 'ArithmeticError'))
 
 
+SUSPECT = re.compile(r'import|except|__|\b(?:' + '|'.join(sorted(REVEALING_NAMES | REVEALING_MODULES)) + r')\b')
+COMPUTES_AT_ONCE = re.compile(r'(?:[ \t]*(?:#.*)?\n)*(?:[A-Za-z_]\w* *=[^=]|print\(|for [A-Za-z_]|def |class )')
+
+
+def is_surely_clean(text):
+    """Whether nothing in a step speaks against learning from it, as far as its characters tell: a yes is as good as that of
+    flags_of and far cheaper. Other alphabets and escapes may spell a word that this does not see.
+    """
+    return text.isascii() and '\\' not in text and not SUSPECT.search(text) and bool(COMPUTES_AT_ONCE.match(text))
+
+
+CLEAN = {
+    'introspection': False,
+    'swallowedException': False,
+    'nothingComputed': False,
+    'onlyLiteralsPrinted': False,
+    'unusualImports': [],
+}
+
+
 def flags_of(steps):
-    """Flags of a program, see Flags in execution.ts; those on output look at the last step. All false where it does not parse."""
-    found = {
-        'introspection': False,
-        'swallowedException': False,
-        'nothingComputed': False,
-        'onlyLiteralsPrinted': False,
-        'unusualImports': [],
-    }
+    """Flags of a program, see Flags in protocol.ts; those on output look at the last step. CLEAN where it does not parse."""
+    found = dict(CLEAN)
     try:
         trees = [ast.parse(text) for text in steps]
-    except (SyntaxError, ValueError, MemoryError, RecursionError):
+    except (SyntaxError, ValueError):
         return found  # it does not run either
+    except (MemoryError, RecursionError):
+        found['introspection'] = True  # too deep to look at, which the compiler itself may still take
+        return found
     imported = set()
     for tree in trees:
         for node in ast.walk(tree):
@@ -44,6 +62,8 @@ def flags_of(steps):
                 found['introspection'] |= node.id in REVEALING_NAMES
             elif isinstance(node, ast.Attribute):
                 found['introspection'] |= node.attr in REVEALING_NAMES or node.attr in REVEALING_MODULES
+            elif isinstance(node, ast.Constant):
+                found['introspection'] |= type(node.value) is str and '__' in node.value  # sympify runs what it is given
             elif isinstance(node, ast.ExceptHandler):
                 found['swallowedException'] |= swallows(node)
     found['introspection'] |= not imported.isdisjoint(REVEALING_MODULES)

@@ -1,7 +1,7 @@
 // What one call hands to the pool, and what its text says about how it can be run. Pure.
 import { createHash } from 'node:crypto'
+import type { Reply } from './protocol.ts'
 import type { Verdict } from './verdict.ts'
-import type { Checkpoint, Reply } from './zygote.ts'
 
 /** Earlier steps and candidates for the next one, with where each verdict goes. Exactly one call per candidate. */
 export interface Group {
@@ -47,10 +47,10 @@ export function usesSympy({ steps, candidates }: Group, candidate: number): bool
   return SYMPY.test(candidates[candidate]!) || steps.some((text) => SYMPY.test(text))
 }
 
-export function checkpointOf({ steps, candidates, detail }: Group, candidate: number): Checkpoint | null {
-  if (detail) return null
-  const keyOf = (texts: readonly string[]) => createHash('sha256').update(JSON.stringify(texts)).digest('base64')
-  return { from: keyOf(steps), done: steps.length, keep: keyOf([...steps, candidates[candidate]!]) }
+/** Names of the first step, of the first two, and so on: equal ones for equal steps. */
+export function keysOf(steps: readonly string[]): string[] {
+  let before = ''
+  return steps.map((text) => (before = createHash('sha256').update(`${before}\n${text}`).digest('base64')))
 }
 
 export function charactersOf({ steps, candidates }: Group): number {

@@ -5,8 +5,9 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { InnerLevel, Launch, Reply } from './protocol.ts'
 import type { Python } from './python.ts'
-import { type InnerLevel, type Launch, type Reply, Zygote } from './zygote.ts'
+import { Zygote } from './zygote.ts'
 
 /**
  * `jail`: Linux namespaces, a uid of its own, a list of system calls, limits. `landlock`: the same without namespaces,
@@ -19,8 +20,8 @@ export interface LevelOptions {
   /** `auto`: the best that passes its self-test, `container` where `wrap` is given. @default 'auto' */
   readonly level?: Level | 'auto'
   /**
-   * Whether `auto` may end at `rlimit`, which only protects from accidents. Also said by ASTERISM_WEAK_ISOLATION=1.
-   * @default false
+   * Whether `auto` may end at `rlimit`, which only protects from accidents.
+   * @default whether ASTERISM_WEAK_ISOLATION is 1
    */
   readonly allowWeakIsolation?: boolean
   /** Command that starts the interpreter in a container and hands on its standard input and output. @default [] */
@@ -92,11 +93,14 @@ async function choose(python: Python, options: LevelOptions, weak: boolean): Pro
     }
   }
   const reasons = refused.map(({ level, reason }) => `${level}: ${reason}`).join('; ')
-  const advice =
-    wanted === 'auto' && !isContainer
-      ? ' Set ASTERISM_WEAK_ISOLATION=1 (or allowWeakIsolation: true) to run steps under limits alone, which protects from accidents, not from attackers; or give `wrap`, a command that starts Python in a container.'
-      : ''
+  const advice = wanted !== 'auto' || isContainer ? '' : adviceOn(options.allowWeakIsolation === false)
   throw new Error(`Expected a way to isolate the steps, this machine refuses: ${reasons}.${advice}`)
+}
+
+/** What to do where nothing better than limits is granted. `mustBeAsked`: no option but the level itself lets them do. */
+function adviceOn(mustBeAsked: boolean): string {
+  const how = mustBeAsked ? 'Ask for level rlimit' : 'Set ASTERISM_WEAK_ISOLATION=1 (or allowWeakIsolation: true)'
+  return ` ${how} to run steps under limits alone, which protects from accidents, not from attackers; or give \`wrap\`, a command that starts Python in a container.`
 }
 
 /** Starts a fork server at `level` and lets a good step and the probe run in it. Throws the reason where it will not do. */

@@ -1,7 +1,7 @@
 // From what a fork server reports to a verdict. Pure.
 
+import type { Limits, PlainError, Reply } from './protocol.ts'
 import type { Verdict } from './verdict.ts'
-import type { Limits, PlainError, Reply } from './zygote.ts'
 
 /** Modules that solutions of mathematics problems use: import name → [Debian package, name for pip]. */
 const OPTIONAL_MODULES: Record<string, readonly [string, string]> = {
@@ -73,7 +73,7 @@ export function verdictText(verdict: Verdict): string {
     case 'refused':
       return `refused: ${verdict.reason}`
     case 'unsupported':
-      return `unsupported: ${verdict.missing} is not installed`
+      return `unsupported: ${verdict.missing} is not installed (${verdict.advice})`
     case 'infra':
       return `the sandbox failed: ${verdict.message}`
   }

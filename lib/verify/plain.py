@@ -141,7 +141,7 @@ def check(tree, env):
                 bind(target, bound, env)
         elif kind is ast.Expr:
             value = node.value
-            if type(value) is ast.Call and type(value.func) is ast.Name and value.func.id == 'print':
+            if type(value) is ast.Call and is_print(value):
                 if value.keywords:
                     raise NotPlain
                 for arg in value.args:
@@ -176,13 +176,24 @@ def printable(node, env):
     bits(node, env)
 
 
-def run_step(text, env, space, limit_bytes):
+def computes(tree):
+    """Whether a plain step prints or binds something. One that does neither is told of in a run of its own, see flags.py."""
+    return any(type(node) is not ast.Expr or type(node.value) is ast.Call and is_print(node.value) for node in tree.body if type(node) is not ast.Pass)
+
+
+def is_print(call):
+    return type(call.func) is ast.Name and call.func.id == 'print'
+
+
+def run_step(text, env, space, limit_bytes, is_candidate=False):
     """Runs one step in `space`. Result: what it printed; [type, message, line] of its error; None if not plain."""
     if len(text) > MAX_CHARS:
         return None
     try:
         tree = ast.parse(text, '<step>')
         check(tree, env)
+        if is_candidate and not computes(tree):
+            return None
         code = compile(tree, '<step>', 'exec')
     except SyntaxError as error:
         return [type(error).__name__, error.msg[:500], error.lineno]
@@ -218,7 +229,7 @@ def run_group(steps, candidates, limit_bytes):
             return None
         if type(result) is list:
             return {'step': index, 'error': result}
-    return [run_step(text, dict(env), dict(space), limit_bytes) for text in candidates]
+    return [run_step(text, dict(env), dict(space), limit_bytes, is_candidate=True) for text in candidates]
 
 
 def run_batch(groups, limit_bytes):

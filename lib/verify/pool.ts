@@ -2,104 +2,64 @@
 // is not plain runs alone, and each server has a place for a batch beside its places for single runs, so slow code
 // delays no plain code. Code that names sympy runs in servers that hold it already; they start when first needed.
 // Assumes that a run may be repeated. Keeps no verdicts: verifier.ts does.
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import {
-  charactersOf,
-  checkpointOf,
-  failAll,
-  type Group,
-  isCompound,
-  LONGEST_BATCHED,
-  partOf,
-  usesSympy,
-} from './group.ts'
-import { type Kind, type Lane, newLane, requestOf, type Single } from './lane.ts'
-import { type Isolation, launchOf } from './level.ts'
+import { refusalOf } from './execution.ts'
+import { Fleet, type FleetCounts, type FleetOptions } from './fleet.ts'
+import { charactersOf, failAll, type Group, isCompound, keysOf, LONGEST_BATCHED, partOf, usesSympy } from './group.ts'
+import { type Kind, type Lane, laneFor, requestOf, type Single } from './lane.ts'
 import { failed, prefixFailed, printed, verdictOf } from './outcome.ts'
-import type { Python } from './python.ts'
+import type { Limits, PlainResult, Reply } from './protocol.ts'
 import type { Verdict } from './verdict.ts'
-import { type Limits, type PlainResult, type Reply, Zygote, ZygoteDied } from './zygote.ts'
+import { ZygoteDied } from './zygote.ts'
 
-export interface PoolOptions {
-  readonly python: Python
-  /** Fork servers. Minimum: 1. */
-  readonly processes: number
+export interface PoolOptions extends FleetOptions {
   /** Single runs at once in each server. Minimum: 1. */
   readonly singlesPerProcess: number
   /** Groups in a batch at most. Minimum: 1. */
   readonly groupsPerBatch: number
-  /** A server is replaced after this many runs. Minimum: 1. */
-  readonly recycleAfter: number
   readonly limits: Limits
-  /** Modules that every server imports once, before it forks. */
-  readonly preload: readonly string[]
-  readonly isolation: Isolation
-  /** Processes that may wait in each server with steps run, so that a prefix with sympy runs once. 0: none. */
-  readonly checkpoints: number
   /** Candidates that may wait before `room()` makes callers wait. Minimum: 1. */
   readonly queueLimit: number
 }
 
 /** Counts since the pool was opened. */
-export interface PoolCounts {
-  /** Processes forked: batches and single runs. */
-  forks: number
+export interface PoolCounts extends FleetCounts {
   batches: number
   /** Groups that went through a batch. */
   groups: number
   singles: number
   /** Single runs that left a process waiting with their steps run. */
   checkpoints: number
-  /** CPU time of all forked processes, in milliseconds. */
-  cpuMs: number
-  /** Servers that ended unasked. */
-  deaths: number
-  /** Servers replaced after `recycleAfter` runs, or because a run could not be set up. */
-  recycled: number
 }
 
 const MAX_RETRIES = 2
-const MAX_STARTS = 4
-const LOOK_AHEAD = 64
-const WARM_UP = join(import.meta.dirname, 'sympy_warm_up.py')
+const LOOK_AHEAD = 64 // runs of a queue that may be passed by others
 const PLAIN_CPU_MS = 2_000 // a batch is many steps, so a small limit for one step does not fit it
 const PLAIN_WALL_MS = 10_000
 
 export class Pool {
-  readonly counts: PoolCounts = {
-    forks: 0,
-    batches: 0,
-    groups: 0,
-    singles: 0,
-    checkpoints: 0,
-    cpuMs: 0,
-    deaths: 0,
-    recycled: 0,
-  }
   readonly #options: PoolOptions
   readonly #batchLimits: Limits
-  readonly #lanes: Lane[]
+  readonly #fleet: Fleet
+  readonly #counts = { batches: 0, groups: 0, singles: 0, checkpoints: 0 }
   #groups: Group[] = []
   readonly #singles: Record<Kind, Single[]> = { bare: [], sympy: [] }
   #isSympyReady: boolean
   #waiting = 0 // candidates submitted and not settled
   #callers: (() => void)[] = []
   #quarantine: Promise<void> = Promise.resolve()
-  readonly #starting = new Set<Promise<void>>()
   #pumpScheduled = false
   #closed: Error | null = null
 
   /** Starts the servers. Rejects when one of them does not start. */
   static async open(options: PoolOptions): Promise<Pool> {
     const pool = new Pool(options)
-    const started = await Promise.allSettled(pool.#lanes.map((lane) => pool.#fill(lane, 1)))
-    const failure = started.find((result) => result.status === 'rejected')
-    if (failure) {
+    try {
+      await pool.#fleet.open()
+      return pool
+    } catch (error) {
       await pool.dispose()
-      throw failure.reason
+      throw error
     }
-    return pool
   }
 
   private constructor(options: PoolOptions) {
@@ -109,13 +69,24 @@ export class Pool {
       cpuMs: Math.max(options.limits.cpuMs, PLAIN_CPU_MS),
       wallMs: Math.max(options.limits.wallMs, PLAIN_WALL_MS),
     }
-    this.#lanes = Array.from({ length: options.processes }, () => newLane('bare'))
     this.#isSympyReady = options.isolation.sympy !== null
+    this.#fleet = new Fleet(options, {
+      onPlaces: () => this.#schedulePump(),
+      onNoSympy: () => {
+        this.#isSympyReady = false // a sympy that cannot be imported is the step's own error to meet
+        this.#singles.bare.push(...this.#singles.sympy.splice(0))
+      },
+      onFailure: (error) => this.#close(error),
+    })
+  }
+
+  get counts(): PoolCounts {
+    return { ...this.#fleet.counts, ...this.#counts }
   }
 
   /** Process ids of the servers that run now. */
   get pids(): number[] {
-    return this.#lanes.flatMap(({ zygote }) => (zygote?.isAlive ? [zygote.pid] : []))
+    return this.#fleet.pids
   }
 
   /** Resolves when fewer candidates wait than `queueLimit`; null when that is so now. */
@@ -142,21 +113,15 @@ export class Pool {
 
   /** Runs a program with details in a server started for it, so that nothing is as it was in another run. */
   async runApart(steps: readonly string[]): Promise<{ verdict: Verdict; reply: Reply }> {
-    const zygote = await this.#start('bare')
-    try {
-      this.counts.forks++
-      const reply = await zygote.ask({ steps, detail: true }, this.#options.limits)
-      return { verdict: verdictOf(reply, this.#options.limits, this.#options.python.path), reply }
-    } finally {
-      await zygote.dispose()
-    }
+    const { limits, python } = this.#options
+    const reply = await this.#fleet.askApart('bare', { steps, detail: true }, limits)
+    return { verdict: judged(reply, limits, python.path), reply }
   }
 
   /** Ends every server. What is queued or under way fails. */
   async dispose(): Promise<void> {
     this.#close(new Error('The verifier was disposed'))
-    await Promise.all(this.#starting)
-    await Promise.all(this.#lanes.map((lane) => lane.zygote?.dispose()))
+    await this.#fleet.dispose()
     await this.#quarantine
   }
 
@@ -199,52 +164,39 @@ export class Pool {
   }
 
   #pump(): void {
-    const open = this.#lanes.filter(({ zygote, worn }) => zygote?.isAlive && !worn)
+    const open = this.#fleet.places
     const forBatches = open.filter(({ batches, kind }) => batches === 0 && kind === 'bare')
     forBatches.forEach((lane, index) => {
       const share = Math.ceil(this.#groups.length / (forBatches.length - index))
       const groups = this.#groups.splice(0, Math.min(share, this.#options.groupsPerBatch))
       if (groups.length > 0) void this.#runBatch(lane, groups)
     })
-    for (let place = 0; place < this.#options.singlesPerProcess; place++) {
-      for (const lane of open) {
-        const queue = this.#singles[lane.kind]
-        if (queue.length > 0 && lane.singles <= place) void this.#runSingle(lane, this.#next(lane, queue))
-      }
+    for (const kind of ['bare', 'sympy'] as const) {
+      const lanes = open.filter((lane) => lane.kind === kind)
+      this.#startSingles(this.#singles[kind], lanes)
     }
-    if (this.#singles.sympy.length > 0) this.#addSympyLane()
+    if (this.#singles.sympy.length > 0 && !this.#closed) this.#fleet.addSympy()
   }
 
-  /** Takes from the queue what this server has a start on, else what no other server has. */
-  #next(lane: Lane, queue: Single[]): Single {
-    if (lane.kept.size === 0) return queue.shift()!
-    const near = queue.slice(0, LOOK_AHEAD)
-    const own = near.findIndex(({ checkpoint }) => checkpoint && lane.kept.has(checkpoint.from))
-    return queue.splice(Math.max(own, 0), 1)[0]!
-  }
-
-  /** One more server with sympy, where none is starting and there are fewer than servers without. */
-  #addSympyLane(): void {
-    const lanes = this.#lanes.filter(({ kind }) => kind === 'sympy')
-    if (this.#closed || lanes.length >= this.#options.processes || lanes.some(({ zygote }) => zygote === null)) return
-    const lane = newLane('sympy')
-    this.#lanes.push(lane)
-    this.#track(this.#fill(lane, 1), () => {
-      this.#lanes.splice(this.#lanes.indexOf(lane), 1)
-      if (lanes.length > 0) return // the others do
-      this.#isSympyReady = false // a sympy that cannot be imported is the step's own error to meet
-      this.#singles.bare.push(...this.#singles.sympy.splice(0))
-    })
+  /** Runs what has a place, in the order of the queue; some may wait for the one server that has a start on them. */
+  #startSingles(queue: Single[], lanes: readonly Lane[]): void {
+    const most = this.#options.singlesPerProcess
+    for (let at = 0, seen = 0; at < queue.length && seen < LOOK_AHEAD; seen++) {
+      if (lanes.every(({ singles }) => singles >= most)) return
+      const lane = laneFor(queue[at]!, lanes, most)
+      if (lane) void this.#runSingle(lane, queue.splice(at, 1)[0]!)
+      else at++
+    }
   }
 
   async #runBatch(lane: Lane, groups: Group[]): Promise<void> {
     lane.batches++
-    this.counts.batches++
-    this.counts.groups += groups.length
+    this.#counts.batches++
+    this.#counts.groups += groups.length
     let reply: Reply | null = null
     try {
       const request = { groups: groups.map(({ steps, candidates }) => ({ steps, candidates })) }
-      reply = await this.#ask(lane, request, this.#batchLimits)
+      reply = await this.#fleet.ask(lane, request, this.#batchLimits)
     } catch {
       reply = null // the server died; its groups run alone, each candidate in a child of its own
     }
@@ -279,17 +231,21 @@ export class Pool {
     if (this.#closed) group.fail(candidate, this.#closed)
     else {
       const kind = this.#isSympyReady && usesSympy(group, candidate) ? 'sympy' : 'bare'
-      const checkpoint = kind === 'sympy' && this.#options.checkpoints > 0 ? checkpointOf(group, candidate) : null
-      this.#singles[kind].push({ group, candidate, kind, checkpoint, deaths: 0, retries: 0 })
+      const { checkpoints, isolation } = this.#options
+      const mayWait = kind === 'sympy' && checkpoints > 0 && isolation.inner === 'jail' && !group.detail
+      const keys = mayWait ? keysOf(group.steps) : []
+      this.#singles[kind].push({ group, candidate, kind, keys, deaths: 0, retries: 0 })
     }
   }
 
   async #runSingle(lane: Lane, single: Single): Promise<void> {
     lane.singles++
-    this.counts.singles++
+    this.#counts.singles++
+    this.#noteKept(lane, single, true) // what follows the same steps goes there too
     try {
-      const reply = await this.#ask(lane, requestOf(single), this.#options.limits)
-      if (reply.kept && single.checkpoint) this.#noteKept(lane, single.checkpoint.keep)
+      const reply = await this.#fleet.ask(lane, requestOf(single), this.#options.limits)
+      if (reply.kept === 'made') this.#counts.checkpoints++
+      this.#noteKept(lane, single, reply.kept !== undefined)
       this.#settleSingle(single, reply, lane)
     } catch (error) {
       single.deaths++
@@ -302,15 +258,17 @@ export class Pool {
     this.#release(lane)
   }
 
-  #noteKept(lane: Lane, key: string): void {
-    this.counts.checkpoints++
-    lane.kept.add(key)
+  #noteKept(lane: Lane, { keys }: Single, isKept: boolean): void {
+    const key = keys.at(-1)
+    if (key === undefined) return
+    lane.kept.delete(key)
+    if (isKept) lane.kept.add(key)
     if (lane.kept.size > this.#options.checkpoints) lane.kept.delete(lane.kept.values().next().value!)
   }
 
   #settleSingle(single: Single, reply: Reply, lane: Lane | null): void {
     const { group, candidate } = single
-    const verdict = verdictOf(reply, this.#options.limits, this.#options.python.path)
+    const verdict = judged(reply, this.#options.limits, this.#options.python.path)
     const byEarlierStep = verdict.kind !== 'ok' && !reply.reachedLast && group.steps.length > 0
     if (verdict.kind !== 'infra' && (group.whole || !byEarlierStep)) {
       group.settle(candidate, verdict, reply)
@@ -330,79 +288,28 @@ export class Pool {
 
   /** Code under which servers died runs once more in a server of its own: when that dies too, the code did it. */
   #isolate(single: Single): void {
-    const { group, candidate } = single
+    const { group, candidate, kind } = single
     this.#quarantine = this.#quarantine.then(async () => {
-      let zygote: Zygote | null = null
       try {
         if (this.#closed) throw this.#closed
-        zygote = await this.#start(single.kind)
-        this.counts.forks++
-        this.#settleSingle(single, await zygote.ask(requestOf(single), this.#options.limits), null)
+        this.#settleSingle(single, await this.#fleet.askApart(kind, requestOf(single), this.#options.limits), null)
       } catch (error) {
-        if (this.#closed || !zygote || !(error instanceof ZygoteDied)) {
-          group.fail(candidate, this.#closed ?? (error as Error))
-        } else {
-          group.settle(candidate, { kind: 'died', how: 'its fork server ended each time it ran' }, null)
-        }
+        if (this.#closed || !(error instanceof ZygoteDied)) group.fail(candidate, this.#closed ?? (error as Error))
+        else group.settle(candidate, { kind: 'died', how: 'its fork server ended each time it ran' }, null)
       }
-      await zygote?.dispose()
     })
   }
 
-  async #ask(lane: Lane, request: Parameters<Zygote['ask']>[0], limits: Limits): Promise<Reply> {
-    lane.runs++
-    this.counts.forks++
-    const reply = await lane.zygote!.ask(request, limits)
-    this.counts.cpuMs += reply.cpuMs
-    return reply
-  }
-
-  /** After a run: replaces the server when it is dead or worn, then looks for more work. */
+  /** After a run: the server may have to be replaced, then there may be more work. */
   #release(lane: Lane): void {
-    if (lane.runs >= this.#options.recycleAfter) lane.worn = true
-    if (lane.batches + lane.singles === 0 && lane.zygote && !this.#closed && (lane.worn || !lane.zygote.isAlive)) {
-      if (lane.zygote.isAlive) this.counts.recycled++
-      else this.counts.deaths++
-      const old = lane.zygote
-      lane.zygote = null
-      const replaced = Promise.all([old.dispose(), this.#fill(lane, MAX_STARTS)])
-      this.#track(replaced, (error) => this.#close(error)) // nothing can be run any more
-    }
+    this.#fleet.release(lane)
     this.#schedulePump()
   }
+}
 
-  /** Waits for a start on behalf of dispose(), then looks for work, or tells `onFailure` first. */
-  #track(start: Promise<unknown>, onFailure: (error: Error) => void): void {
-    const settled = start.then(() => undefined, onFailure).then(() => this.#schedulePump())
-    this.#starting.add(settled)
-    void settled.finally(() => this.#starting.delete(settled))
-  }
-
-  async #start(kind: Kind): Promise<Zygote> {
-    const { python, isolation, preload } = this.#options
-    const launch = launchOf(python, isolation, preload)
-    if (kind === 'bare') return Zygote.start(launch)
-    const { checkpoints } = this.#options
-    return Zygote.start({
-      ...launch,
-      preload: [...preload, 'sympy'],
-      warmUp: readFileSync(WARM_UP, 'utf8'),
-      checkpoints,
-    })
-  }
-
-  /** Starts a server for the lane, again after a pause when that fails, `starts` times in all. */
-  async #fill(lane: Lane, starts: number): Promise<void> {
-    for (let start = 1; ; start++) {
-      try {
-        const zygote = await this.#start(lane.kind)
-        Object.assign(lane, newLane(lane.kind), { zygote })
-        zygote.onDeath = () => this.#release(lane)
-        return
-      } catch (error) {
-        if (start >= starts || this.#closed) throw error
-        await new Promise((resolve) => setTimeout(resolve, 50 * 2 ** start))
-      }
-    }
-  }
+/** The verdict of a run, with the reason where no model should learn from it. */
+function judged(reply: Reply, limits: Limits, python: string): Verdict {
+  const verdict = verdictOf(reply, limits, python)
+  const refusal = reply.flags ? refusalOf(reply.flags, verdict) : null
+  return refusal === null ? verdict : { ...verdict, refusal }
 }

@@ -27,6 +27,9 @@ export interface VerdictLine {
   readonly wallMs: number | null
   readonly maxRssMb: number | null
   readonly level: Execution['isolation']['level']
+  /** Versions of what ran it; null where no sympy is installed. */
+  readonly python: string
+  readonly sympy: string | null
   readonly flags: Execution['flags']
   /** Why no model should learn from it; null when nothing speaks against it. */
   readonly refusal: string | null
@@ -74,6 +77,8 @@ export function verdictLine(id: string | number, execution: Execution): VerdictL
     wallMs,
     maxRssMb,
     level: isolation.level,
+    python: isolation.python,
+    sympy: isolation.sympy,
     flags,
     refusal: refusalForTraining(execution),
   }

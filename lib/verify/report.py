@@ -49,7 +49,7 @@ def ending(code):
         return f'signal {-code}'
 
 
-def who_waits(report, nonce):
-    """The id of the process that waits in place of a woken one, once its report tells it; else None."""
-    told = re.search(rb'\n%s waits ([0-9]{1,9})\n' % nonce.encode(), report)
-    return int(told[1]) if told else None
+def told(report, nonce, word):
+    """The process id that a report names after `word`, once it does; else None."""
+    found = re.search(rb'\n%s %s ([0-9]{1,9})\n' % (nonce.encode(), word), report)
+    return int(found[1]) if found else None

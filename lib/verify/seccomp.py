@@ -9,7 +9,7 @@ import platform
 import struct
 import sys
 
-from linux import PR_SET_SECCOMP, prctl
+from linux import BESIDE, CLONE, PR_SET_SECCOMP, prctl
 
 AUDIT = {'x86_64': 0xC000003E, 'aarch64': 0xC00000B7}
 
@@ -44,8 +44,8 @@ CHECKED = {
     # is it a terminal, how many bytes, close-on-exec, non-blocking
     'ioctl': ((16, 29), 1, (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)),
 }
-# What fork of the C library is, and nothing else of clone: for the process that is copied after it has run some steps.
-FORK = ((56, 220), 0, (0x01200011, 0x11))
+# For the process that is copied after it has run some steps; no other clone, so a fork of its own fails there too.
+FORK = ((CLONE['x86_64'], CLONE['aarch64']), 0, (BESIDE,))
 STRICTER = ((157, 167), 0, (PR_SET_SECCOMP,))  # it may put the filter without fork in force as well
 RECEIVE = (47, 212)  # on the one socket that it was given
 CLONE3 = (435, 435)

@@ -9,9 +9,9 @@ import { comparedWith, type Execution, executionOf } from './execution.ts'
 import type { Group } from './group.ts'
 import { chooseIsolation, type Isolation, type LevelOptions } from './level.ts'
 import { Pool, type PoolCounts } from './pool.ts'
+import type { Limits } from './protocol.ts'
 import { findPython, namedPython } from './python.ts'
 import type { Verdict, Verifier } from './verdict.ts'
-import type { Limits } from './zygote.ts'
 
 export interface VerifierOptions extends LevelOptions {
   /** Interpreter, as a path or a name of PATH (with `wrap`: in the container). @default ASTERISM_PYTHON, else python3 */
@@ -55,6 +55,7 @@ export interface VerifierStats extends Readonly<PoolCounts> {
 }
 
 export interface PythonVerifier extends Verifier {
+  readonly isolation: Isolation
   /**
    * Runs whole programs from nothing. One verdict each, in order: that of the first step that fails, else `ok` with what
    * the last step printed. Throws a RangeError for a program without steps.
@@ -133,6 +134,10 @@ class PooledVerifier implements PythonVerifier {
     this.#settings = settings
     this.#cache = cache
     this.#about = about
+  }
+
+  get isolation(): Isolation {
+    return this.#about.isolation
   }
 
   get executions(): number {

@@ -28,105 +28,87 @@ from checkpoint import Checkpoints, Family, control_pair, wake  # noqa: E402
 from isolate import Isolation  # noqa: E402
 from linux import LIBC, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS, prctl  # noqa: E402
 from probe import reach  # noqa: E402
-from report import ending, parse_flags, parse_report, who_waits  # noqa: E402
+from run import Run  # noqa: E402
 
 del sys.path[0]
-for name in ('checkpoint', 'child', 'flags', 'isolate', 'jail', 'landlock', 'linux', 'plain', 'probe', 'report', 'seccomp'):
-    del sys.modules[name]  # not for steps to import
+for module in list(sys.modules.values()):
+    if os.path.dirname(getattr(module, '__file__', None) or '') == folder and module.__name__ != '__main__':
+        del sys.modules[module.__name__]  # not for steps to import
 
 REQUESTS, REPLIES = 3, 4
-MAX_FRAME = 16 << 20
-MAX_REPORT = 64 << 10
+STOOD_STILL = 0.1  # seconds outside of select from which on a pass did: stopped, or nobody read the replies
 
 selector = selectors.DefaultSelector()
 runs = {}  # pid -> Run
 checkpoints = Checkpoints(0)
+null, isolation = None, None  # set by serve()
 
 
-class Run:
-    """One child: its request, its two pipes, and what has come of it so far."""
-
-    def __init__(self, request):
-        limits = request['limits']
-        self.id, self.is_batch = request['id'], 'groups' in request
-        self.cpu_ms, self.max_output = limits['cpuMs'], limits['outputBytes']
-        self.started = time.monotonic()
-        self.deadline = self.started + limits['wallMs'] / 1000
-        self.nonce = os.urandom(16).hex()
-        self.mark = child.mark_of(self.nonce) if request.get('detail') else b''
-        self.marks = 0  # steps whose output has begun, where they are marked
-        self.slot = None  # tells it from all others that run or wait
-        self.pid = None
-        self.output, self.output_bytes = bytearray(), 0
-        self.report, self.max_report = bytearray(), MAX_FRAME // 2 if self.is_batch else MAX_REPORT
-        self.pipes = {}  # descriptor -> 'output' or 'report'
-        self.killed = None  # why, when the zygote did it
-        self.ended = False
-        self.keep = request.get('keep')  # key under which a process may wait with all these steps run
-        self.control = None  # this end of that process's socket
-        self.family = None
-        self.woken = None  # the waiting process that it was, until the one that waits now is known
-
-
-def start(request, null, isolation):
-    waiting = checkpoints.find(request.get('from'))
+def start(request, may_keep=True):
+    waiting, done = checkpoints.longest(request.get('keys', ()))
     if waiting is None:
-        start_fresh(request, null, isolation)
+        start_fresh(request, may_keep)
     elif waiting.pid is None:
-        waiting.queue.append((request, null, isolation))
+        waiting.queue.append(request)
+    elif not waiting.family.has(waiting.pid):
+        checkpoints.drop(waiting)  # it has ended, perhaps for want of memory
+        start(request, may_keep)
     else:
-        continue_waiting(waiting, request, null, isolation)
+        continue_waiting(waiting, done, request, may_keep)
 
 
-def start_fresh(request, null, isolation):
-    run, zygote = Run(request), os.getpid()
+def start_fresh(request, may_keep):
     used = {run.slot for run in runs.values()} | checkpoints.slots()
-    run.slot = next(slot for slot in itertools.count() if slot not in used)
-    ends = open_pipes(run)
+    run, zygote = Run(request, next(slot for slot in itertools.count() if slot not in used)), os.getpid()
+    ends, control = open_pipes(run, request, may_keep)
     try:
         run.pid = os.fork()
     except OSError as error:
-        abandon(run, ends)
-        reply({'id': run.id, 'status': 'infra', 'message': f'fork failed: {error.strerror}'})
+        abandon(run, ends, control)
+        send(json.dumps({'id': run.id, 'status': 'infra', 'message': f'fork failed: {error.strerror}'}).encode())
         return
     if run.pid == 0:
         child.run(request, (null, *ends), run.nonce, zygote, isolation, run.slot)
-    if run.control:
+    if control:
         run.family = Family(run.pid, run.slot)
         checkpoints.join(run.family)
+        run.making = checkpoints.promise(request['keys'][-1], control, run.family)
     watch(run, ends)
 
 
-def continue_waiting(waiting, request, null, isolation):
-    run = Run(request)
-    run.family, run.slot, run.pid, run.woken = waiting.family, waiting.family.slot, waiting.pid, waiting
-    ends = open_pipes(run)
-    new_steps = request['steps'][request['done'] :]
-    message = {'steps': new_steps, 'limits': request['limits'], 'nonce': run.nonce}
+def continue_waiting(waiting, done, request, may_keep):
+    run = Run(request, waiting.family.slot)
+    run.family, run.pid, run.woken = waiting.family, waiting.pid, waiting
+    is_whole = done == len(request['keys'])
+    ends, control = open_pipes(run, request, may_keep and not is_whole)
+    message = {'steps': request['steps'][done:], 'limits': request['limits'], 'nonce': run.nonce}
     if not wake(waiting, message, ends):
-        abandon(run, ends)
-        start_fresh(request, null, isolation)
+        abandon(run, ends, control)
+        start_fresh(request, may_keep=False)
         return
     checkpoints.join(run.family)
     waiting.pid = None
+    if control:
+        run.making = checkpoints.promise(request['keys'][-1], control, run.family)
+    elif is_whole:
+        run.kept = 'found'
     watch(run, ends)
 
 
-def open_pipes(run):
-    """This side of a run's pipes goes into `run.pipes`. Result: the other sides, for output, report and control."""
-    (output, output_end), (report, report_end) = os.pipe(), os.pipe()
-    run.pipes = {output: 'output', report: 'report'}
-    if not run.keep or not checkpoints.capacity:
-        return [output_end, report_end]
-    run.control, control_end = control_pair()
-    return [output_end, report_end, control_end.detach()]
+def open_pipes(run, request, may_keep):
+    """Result: the child's ends for output, report and, where it is to leave a waiting process, control; our end of that."""
+    ends, keys = run.open_pipes(), request.get('keys')
+    if not keys or not may_keep or not checkpoints.is_worth(keys[-1]):
+        return ends, None
+    control, control_end = control_pair()
+    return [*ends, control_end.detach()], control
 
 
-def abandon(run, ends):
+def abandon(run, ends, control):
     for descriptor in (*ends, *run.pipes):
         os.close(descriptor)
-    if run.control:
-        run.control.close()
+    if control:
+        control.close()
 
 
 def watch(run, ends):
@@ -138,54 +120,14 @@ def watch(run, ends):
         selector.register(descriptor, selectors.EVENT_READ, run)
 
 
-def note_who_waits(run):
-    """Once a woken process has told which one waits in its place, that one takes the next request of its queue."""
-    pid = who_waits(run.report, run.nonce)
-    if pid is None and not run.ended:
-        return
-    waiting, run.woken = run.woken, None
-    genuine = pid is not None and run.family.has(pid)
-    waiting.pid = pid if genuine else None
-    queue, waiting.queue = waiting.queue, []
-    if not genuine:
-        for key in [key for key, other in checkpoints.waiting.items() if other is waiting]:
-            checkpoints.drop(key)
-    for request in queue:
-        start(*request)
-
-
 def take(run, descriptor):
-    """Reads once from a pipe of a child and enforces the caps. Result: whether there may be more."""
-    try:
-        data = os.read(descriptor, 1 << 16)
-    except BlockingIOError:
-        return False
-    if not data:
+    """Reads once from a pipe of a child. Result: whether there may be more."""
+    more = run.take(descriptor)
+    if more is None:
         close(run, descriptor)
-        return False
-    if run.pipes[descriptor] == 'output':
-        run.output_bytes += len(data)
-        run.output += data
-        while run.mark and run.mark in run.output:
-            printed, _, after = run.output.partition(run.mark)
-            if len(printed) > run.max_output:
-                kill(run, 'output')
-                return False
-            run.output = after
-            run.output_bytes -= len(printed) + len(run.mark)
-            run.marks += 1
-        del run.output[run.max_output + len(run.mark) :]
-        if run.output_bytes > run.max_output + len(run.mark):  # a part of the next mark may be among them
-            kill(run, 'output')
-            return False
-    else:
-        run.report += data
-        if run.woken:
-            note_who_waits(run)
-        if len(run.report) > run.max_report:
-            kill(run, 'report')
-            return False
-    return True
+    elif run.pipes[descriptor] == 'report':
+        note_who_waits(run)
+    return bool(more)
 
 
 def close(run, descriptor):
@@ -194,11 +136,20 @@ def close(run, descriptor):
     del run.pipes[descriptor]
 
 
-def kill(run, why):
-    if run.killed is None:
-        run.killed = why
-        if not run.ended:
-            os.kill(run.pid, signal.SIGKILL)
+def note_who_waits(run):
+    """Once a child has told which processes wait after it, these take the requests that queued for them."""
+    if run.woken and (pid := run.told(b'waits')) is not None:
+        waiting, run.woken = run.woken, None
+        for request in checkpoints.settle(waiting, pid):
+            start(request)
+    if run.making and (pid := run.told(b'kept')) is not None:
+        waiting, run.making = run.making, None
+        if pid == 0:
+            checkpoints.note_cheap(waiting.key)
+        queue = checkpoints.settle(waiting, pid)
+        run.kept = 'made' if waiting.pid else None
+        for request in queue:
+            start(request)
 
 
 def finish(run, status, usage):
@@ -216,57 +167,10 @@ def finish(run, status, usage):
             pass
         if descriptor in run.pipes:
             close(run, descriptor)
-    if run.woken:
-        note_who_waits(run)
-    code = os.WEXITSTATUS(status) if os.WIFEXITED(status) else -os.WTERMSIG(status)
-    cpu_ms = (usage.ru_utime + usage.ru_stime) * 1000
-    answer = {'id': run.id, 'cpuMs': round(cpu_ms, 2), 'wallMs': round((time.monotonic() - run.started) * 1000, 2)}
-    lines = bytes(run.report).split(b'\n')
-    head = run.nonce.encode() + b' '
-    bodies = [line[len(head) :] for line in lines[:-1] if line.startswith(head)]
-    genuine = len(bodies) == len(lines) - 1 and lines[-1] == b'' and run.killed != 'report'
-    contained = b'contained' in bodies
-    found = None
-    if code == 0 and genuine and bodies and not run.is_batch:
-        found = parse_report(bodies[-1], ('ok', 'error', 'memory') if contained else ('infra',))
-    answer['reachedLast'] = b'last' in bodies
-    if run.mark:
-        answer['step'] = max(0, run.marks - 1)
-        answer['maxRssMb'] = round(usage.ru_maxrss / (1 << 20 if sys.platform == 'darwin' else 1 << 10), 1)
-        answer['flags'] = parse_flags(bodies)
-    if run.killed == 'wall':
-        answer.update(status='timeout', clock='wall')
-    elif run.output_bytes > run.max_output:
-        answer['status'] = 'output'
-    elif run.is_batch and code == 0 and genuine and len(bodies) == 2:
-        # plain code cannot have written it, and the other side parses it anyway
-        send(json.dumps(answer)[:-1].encode() + b', "status": "batch", "results": ' + bodies[-1] + b'}')
-        return
-    elif found is not None:
-        answer.update(found)
-    elif code in (-signal.SIGPROF, -signal.SIGXCPU) or (code == -signal.SIGKILL and cpu_ms >= run.cpu_ms):
-        answer.update(status='timeout', clock='cpu')
-    elif not contained:
-        answer.update(status='infra', message=f'the child ended with {ending(code)} before it ran any code')
-    elif not genuine:
-        answer.update(status='died', how='something else than the report came on its descriptor')
-    else:
-        answer.update(status='died', how=f'{ending(code)} without a report')
+    note_who_waits(run)
+    send(run.answer(status, usage))
     if run.family:
-        answer['kept'] = any(body.startswith(b'kept ') for body in bodies)
-        settle_family(run, bodies if answer['status'] == 'ok' else ())
-    if run.mark or answer['status'] == 'ok':
-        answer['stdout'] = run.output[: run.max_output].decode('utf-8', 'replace')
-    reply(answer)
-
-
-def settle_family(run, bodies):
-    kept = next((body for body in bodies if body.startswith(b'kept ')), None)
-    if kept and run.control and kept[5:].isdigit():
-        checkpoints.keep(run.keep, int(kept[5:]), run.control, run.family)
-    elif run.control:
-        run.control.close()
-    checkpoints.leave(run.family)
+        checkpoints.leave(run.family)
 
 
 def kill_strays():
@@ -278,7 +182,8 @@ def kill_strays():
         return  # not Linux, or a kernel without this file
     for pid in strays:
         try:
-            os.kill(pid, signal.SIGKILL)
+            if not checkpoints.holds(pid):
+                os.kill(pid, signal.SIGKILL)
         except ProcessLookupError:
             pass  # it ended by itself
 
@@ -318,10 +223,6 @@ def take_over_stdio():
     return requests, replies
 
 
-def reply(answer):
-    send(json.dumps(answer).encode())
-
-
 def send(body):
     data = struct.pack('>I', len(body)) + body
     while data:
@@ -329,7 +230,7 @@ def send(body):
 
 
 def serve(config):
-    global REQUESTS, REPLIES
+    global REQUESTS, REPLIES, null, isolation
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # the end of the requests is what stops this process
     if config.get('stdio'):
@@ -344,7 +245,7 @@ def serve(config):
     try:
         isolation = Isolation(config['level'], (REQUESTS, REPLIES), in_container=bool(config.get('stdio')))
     except OSError as error:
-        reply({'refused': error.strerror or str(error)})
+        send(json.dumps({'refused': error.strerror or str(error)}).encode())
         return
     null = os.open(os.devnull, os.O_RDWR)
     for module in config['preload']:
@@ -362,11 +263,15 @@ def serve(config):
     gc.collect()
     gc.freeze()  # else the first collection in a child copies every page of this process
     hello = {'ready': True, 'python': platform.python_version(), 'sympy': version_of('sympy'), 'reached': reached}
-    reply({**hello, **isolation.describe()})
-    waiting = bytearray()
+    send(json.dumps({**hello, **isolation.describe()}).encode())
+    waiting, looked = bytearray(), time.monotonic()
     while True:
         deadline = min((run.deadline for run in runs.values() if run.killed is None), default=None)
-        for key, _ in selector.select(deadline and max(0, deadline - time.monotonic())):
+        asleep = time.monotonic()
+        patience = None if deadline is None else max(0, deadline - asleep)
+        events = selector.select(patience)
+        slept = time.monotonic() - asleep
+        for key, _ in events:
             if key.data is not None:
                 if key.fd in key.data.pipes:
                     take(key.data, key.fd)
@@ -378,14 +283,18 @@ def serve(config):
                     return
                 waiting += data
         reap()
+        before, looked = looked, time.monotonic()
+        lost = looked - before - (slept if patience is None else min(slept, patience))
         for run in list(runs.values()):
-            if time.monotonic() >= run.deadline:
-                kill(run, 'wall')
+            if lost > STOOD_STILL:  # no fault of what waited for this process meanwhile
+                run.deadline = max(run.deadline, looked) + lost
+            elif looked >= run.deadline:
+                run.kill('wall')
         while len(waiting) >= 4 and len(waiting) >= 4 + struct.unpack_from('>I', waiting)[0]:
             length = struct.unpack_from('>I', waiting)[0]
             request = json.loads(bytes(waiting[4 : 4 + length]))
             del waiting[: 4 + length]
-            start(request, null, isolation)
+            start(request)
 
 
 try:

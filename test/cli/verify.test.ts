@@ -9,8 +9,15 @@ import { judgeLines } from '../../lib/cli/verify.ts'
 import type { InputLine } from '../../lib/file/lines.ts'
 import type { Step } from '../../lib/problem/problem.ts'
 import type { Execution } from '../../lib/verify/execution.ts'
+import { chooseIsolation } from '../../lib/verify/level.ts'
+import { findPython } from '../../lib/verify/python.ts'
 import { packageRoot } from '../fixtures.ts'
-import { asterism, runsFolder } from './asterism.ts'
+import { withRefusals } from '../verify/refusing-python.ts'
+import { asterism, runsFolder, startAsterism } from './asterism.ts'
+
+const { level: best } = await chooseIsolation(await findPython(), { allowWeakIsolation: true })
+/** The programs here are our own, so that limits alone will do where there is no more. */
+const LEVEL = best === 'rlimit' ? ['--level', 'rlimit'] : []
 
 interface Line {
   readonly id: string
@@ -37,12 +44,12 @@ test('verdicts come in the order of the input, with all that is known; bad lines
     '{"id": "odd", "code": "import os\\nprint(7)"}',
     '{"id": "torn", "co',
   ])
-  const { code, stdout, stderr } = await asterism('verify', path)
+  const { code, stdout, stderr } = await asterism('verify', path, ...LEVEL)
   assert.equal(code, 2)
   const [slow, error, odd, ...rest] = linesIn(stdout)
   assert.deepEqual([slow!.id, slow!.verdict, slow!.stdout, slow!.failedStep], ['slow', 'ok', '2\n', null])
   for (const key of ['cpuMs', 'wallMs', 'maxRssMb']) assert.ok((slow![key] as number) > 0, key)
-  assert.ok(['jail', 'landlock', 'rlimit'].includes(slow!.level as string))
+  assert.equal(slow!.level, best)
   assert.deepEqual(
     [error!.id, error!.verdict, error!.errorType, error!.message, error!.failedStep, error!.line, error!.stdout],
     ['error', 'error', 'ZeroDivisionError', 'division by zero', 1, 2, '2\n'],
@@ -71,9 +78,27 @@ test('what cannot begin is one line and exit code 1', async (t) => {
   }
 })
 
+test('limits alone must be asked for by name, whatever the environment says', {
+  skip: process.platform !== 'linux' && 'Linux only',
+}, async (t) => {
+  const path = fileOf(t, ['{"id": 1, "code": "print(1)"}'])
+  await withRefusals(async (python) => {
+    const env = { ASTERISM_PYTHON: python, ASTERISM_WEAK_ISOLATION: '1' }
+    const refused = await startAsterism(['verify', path], env).ended
+    assert.deepEqual([refused.code, refused.stdout], [1, ''])
+    assert.match(refused.stderr, /this machine refuses: jail: .*; landlock: .*\. Ask for level rlimit/)
+    const asked = await startAsterism(['verify', path, '--level', 'rlimit'], env).ended
+    assert.equal(asked.code, 0, asked.stderr)
+    assert.deepEqual(
+      linesIn(asked.stdout).map(({ verdict, level }) => [verdict, level]),
+      [['ok', 'rlimit']],
+    )
+  })
+})
+
 test('stdin is judged as it comes, before it ends; Ctrl-C leaves whole lines', async () => {
   const launcher = join(packageRoot, 'lib', 'cli', 'asterism.mjs')
-  const child = spawn(process.execPath, [launcher, 'verify', '-', '--concurrency', '1'], {
+  const child = spawn(process.execPath, [launcher, 'verify', '-', '--concurrency', '1', ...LEVEL], {
     env: { ...process.env, ASTERISM_NO_BUILD: '1' },
   })
   let stdout = ''

@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { after, test } from 'node:test'
 import type { Run } from '../../lib/round/run.ts'
 import { type RoundProgress, readTrees, searchRound } from '../../lib/round/search-round.ts'
+import { readTimings } from '../../lib/round/timings.ts'
 import { openVerifier } from '../../lib/verify/verifier.ts'
 import { runsRoot, tinyRun } from './tiny.ts'
 
@@ -122,4 +123,12 @@ test('a round that needs a model which is not there says which, and what to do',
     searchRound(whole, 2, parts),
     /round-1.policy, which round 2 searches with, but it is not there.*rounds\.0\.passes\.0\.rollouts/,
   )
+})
+
+test('how the steps ran is noted beside the times, and nowhere else', () => {
+  const { level, inner, wrap, ownUid, python, sympy } = verifier.isolation
+  assert.deepEqual(readTimings(whole.roundPath(1, 'timings.json')).isolation, [
+    { level, inner, wrap, ownUid, python, sympy },
+  ])
+  assert.ok(!treesOf(whole).includes(level))
 })

@@ -149,6 +149,57 @@ test('a server that stood still past every deadline, as when a clock jumps, time
   }
 })
 
+test('while Node reads nothing its pipes fill up, and what had to wait for that times out no step', async () => {
+  const limits = { wallMs: 1_500, outputBytes: 300_000 } // more than a pipe holds
+  const verifier = await openVerifier({ processes: 1, singlesPerProcess: 8, cache: false, limits })
+  try {
+    await verifier.verify([], [step('import math')])
+    const codes = Array.from({ length: 8 }, (_, n) =>
+      step(`import time\ntime.sleep(0.3)\nfor i in [${n}]: print("${n}" * 250_000)`),
+    )
+    const verdicts = verifier.verify([], codes)
+    await sleep(150)
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3_000)
+    for (const [n, verdict] of (await verdicts).entries())
+      assert.ok(verdict.kind === 'ok' && verdict.stdout === `${n}`.repeat(250_000), `step ${n}: ${verdict.kind}`)
+    assert.equal(verifier.stats().deaths, 0)
+  } finally {
+    await verifier.dispose()
+  }
+})
+
+test('a server with sympy that is killed, and a process that waits in it, cost no verdict', {
+  skip: !existsSync('/proc/self/task') && 'Linux only',
+}, async (t) => {
+  const verifier = await openVerifier({ processes: 1, cache: false, checkpoints: 4, allowWeakIsolation: true })
+  try {
+    if (verifier.isolation.sympy === null) return t.skip('sympy is not installed')
+    const bare = verifier.stats().pids
+    const prefix = step(
+      'import sympy\na = sympy.factor(sympy.Symbol("x") ** 30 - 1)\nn = sum(i for i in range(2_000_000))',
+    )
+    const after = async (n: number) => (await verifier.verify([prefix], [step(`print(n + ${n})`)]))[0]!
+    assert.equal((await after(0)).kind, 'ok')
+    const [server] = verifier.stats().pids.filter((pid) => !bare.includes(pid))
+    if (verifier.isolation.level === 'jail') {
+      const inside = descendants(server!)
+      const [waits] = inside.filter((pid) => pid !== inside[0])
+      assert.ok(waits, `expected a process that waits, got ${inside}`)
+      process.kill(waits, 'SIGKILL')
+      await gone([waits])
+      assert.deepEqual(await after(1), { kind: 'ok', stdout: '1999999000001' })
+    }
+    const slow = verifier.verify([], [step('import sympy, time\ntime.sleep(0.5)\nprint(sympy.Integer(3))')])
+    await sleep(150)
+    process.kill(server!, 'SIGKILL')
+    assert.deepEqual(await slow, [{ kind: 'ok', stdout: '3' }])
+    assert.deepEqual(await after(2), { kind: 'ok', stdout: '1999999000002' })
+    await gone([server!])
+  } finally {
+    await verifier.dispose()
+  }
+})
+
 test('callers wait when the queue is full, and everything is run', async () => {
   const verifier = await openVerifier({ processes: 1, cache: false, queueLimit: 4 })
   try {

@@ -1,7 +1,7 @@
 // Runs the hostile snippets in one verifier and prints a line of JSON for each: what came of it and what it left behind.
 // A program of its own, so that hostile.test.ts can start it as another user and inside a pid namespace.
 // Arguments: a JSON object { file, level, python, ids }.
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -30,7 +30,11 @@ export interface Outcome {
 
 /** In the environment of this program from its start, so that /proc shows it too. */
 const SECRET = process.env.HOSTILE_SECRET ?? ''
+/** A file that every user may read and that is nobody's business. */
+const CANARY = '/tmp/HOSTILE_CANARY'
 const WRITTEN = [
+  `${CANARY}2`,
+  'HOSTILE_PWNED',
   join(tmpdir(), 'HOSTILE_PWNED'),
   '/tmp/HOSTILE_PWNED',
   '/state.txt',
@@ -52,6 +56,8 @@ async function main(): Promise<void> {
     .split('\n')
     .filter(Boolean)
     .map((line) => JSON.parse(line) as Snippet)
+  rmSync(CANARY, { force: true })
+  writeFileSync(CANARY, SECRET, { mode: 0o666 })
   let verifier: PythonVerifier
   try {
     const limits = { cpuMs: 300, wallMs: 3_000, memoryMb: 256 }
@@ -62,11 +68,13 @@ async function main(): Promise<void> {
   }
   try {
     console.log(JSON.stringify({ isolation: verifier.stats().isolation, uid: process.getuid?.() }))
+    await verifier.verify([], [step('import sympy')]) // a server that starts later would look like one that is left
     for (const snippet of snippets.filter(({ id }) => ids.includes(id))) {
       console.log(JSON.stringify(await tryOut(verifier, snippet)))
     }
   } finally {
     await verifier.dispose()
+    rmSync(CANARY, { force: true })
   }
 }
 
@@ -91,14 +99,23 @@ async function tryOut(verifier: PythonVerifier, { id, code, deterministic }: Sni
   const [other] = await beside
   if (other!.kind !== 'ok' || other!.stdout !== 'beside') harm.push(`a good step beside it: ${JSON.stringify(other)}`)
   await expectGood('a good step after', 3)
+  if (code.includes('sympy')) {
+    const [sum] = await verifier.verify([], [step('import sympy\nprint(sympy.Integer(1) + 1)')])
+    const isWell = sum!.kind === 'unsupported' || (sum!.kind === 'ok' && sum!.stdout === '2')
+    if (!isWell) harm.push(`sympy after it: ${JSON.stringify(sum)}`)
+  }
   if (JSON.stringify(verifier.stats().pids) !== JSON.stringify(servers)) harm.push('its fork server had to be replaced')
   for (let tries = 0; countProcesses() > processes && tries < 50; tries++) await sleep(20) // the last ones are being reaped
   if (countProcesses() > processes) harm.push(`${countProcesses() - processes} processes are left`)
   for (const path of WRITTEN.filter((path) => existsSync(path))) {
     harm.push(`it wrote ${path}`)
-    rmSync(path, { force: true })
+    rmSync(path, { force: true, recursive: true })
   }
-  if (JSON.stringify([verdict, again]).includes(SECRET)) harm.push('it read the environment of its server')
+  if (!existsSync(CANARY) || readFileSync(CANARY, 'utf8') !== SECRET) {
+    harm.push('it changed or removed a file')
+    writeFileSync(CANARY, SECRET, { mode: 0o666 })
+  }
+  if (JSON.stringify([verdict, again]).includes(SECRET)) harm.push('it read the environment of its server, or a file')
   return { id, verdict: verdict!, again: again!, harm }
 }
 

@@ -14,21 +14,31 @@ import type { Outcome, Snippet } from './hostile-run.ts'
 
 /** Signal other processes, or start some: where a level fails they reach beyond the test. */
 const STRAY = new Set(
-  'kill_parent kill_pid1 stop_parent fork_linger fork_both_report exec_replace fill_disk'.split(' '),
+  `kill_parent kill_pid1 stop_parent fork_linger fork_both_report exec_replace fill_disk fork_bomb kill_all killpg
+  limits_of_parent signal_by_owner priority`.split(/\s+/),
 )
 /** Held by limits alone. */
 const NEEDS_NO_ISOLATION = new Set(
   `loop_busy loop_swallow loop_c_call sleep_forever atexit_hang mem_grow mem_bigint mem_str_repeat huge_stdout
   huge_stdout_one bad_repr slow_repr exit0 segv deep_ast_unary close_fds fake_frame_fds frame_walk_forge patch_reporter
   swallow_all print_error_word print_no_error nondet_hash nondet_random nondet_id null_byte surrogate_out syntax_error
-  js_escape js_escape2 stop_self`.split(/\s+/),
+  js_escape js_escape2 stop_self loop_regex sleep_swallow input_wait alarm_disarm finalizer_hang output_then_hang mem_list
+  sys_exit abort recursion deep_ast fake_frame_stdout fake_sentinel report_flood excepthook poison_builtins time_now
+  surrogate_exc many_descriptors`.split(/\s+/),
+)
+/** Could have forged their verdict, by what they look at. */
+const UNTRUSTED = new Set(
+  `forge_own_verdict forge_by_gc frame_walk_forge patch_reporter fake_sentinel report_flood poison_builtins raw_syscall
+  raw_syscalls_refused ptrace_proc_mem read_environ_memory prefix_socket`.split(/\s+/),
 )
 const NOBODY = 65534
 const OUTER = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc', '--']
 const AS_NOBODY = ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', '--']
 
-const file = fixture('hostile-snippets.jsonl')
-const snippets = readFileSync(file, 'utf8')
+const text = ['hostile-snippets.jsonl', 'more-hostile-snippets.jsonl']
+  .map((name) => readFileSync(fixture(name), 'utf8'))
+  .join('')
+const snippets = text
   .split('\n')
   .filter(Boolean)
   .map((line) => JSON.parse(line) as Snippet)
@@ -82,12 +92,13 @@ test('these tests would see harm: under limits alone they do', {
   assert.match(seen.read_proc_environ!, /it read the environment/)
 })
 
-test('each of the snippets that are named here is in the file', () => {
+test('each of the snippets that are named here is in one of the files, and none is there twice', () => {
   const known = new Set(snippets.map(({ id }) => id))
   assert.deepEqual(
-    [...NEEDS_NO_ISOLATION, ...STRAY].filter((id) => !known.has(id)),
+    [...NEEDS_NO_ISOLATION, ...STRAY, ...UNTRUSTED].filter((id) => !known.has(id)),
     [],
   )
+  assert.equal(known.size, snippets.length)
 })
 
 function check(snippet: Snippet, outcome: Outcome | undefined, level: Level): void {
@@ -103,6 +114,7 @@ function check(snippet: Snippet, outcome: Outcome | undefined, level: Level): vo
     )
     assert.ok(snippet.must === 'contained' || !told.includes('FORGED'), told)
   }
+  if (UNTRUSTED.has(snippet.id)) assert.ok(outcome.verdict.refusal, told)
   if (snippet.deterministic) assert.deepEqual(outcome.again, outcome.verdict)
   if (snippet.id === 'write_cwd_state' && outcome.again.kind === 'ok') assert.equal(outcome.again.stdout, 'False')
   if (snippet.id === 'ptrace_proc_mem' && level !== 'rlimit') assert.ok(!told.includes('opened'), told)
@@ -146,7 +158,7 @@ function readableCopy(): string {
   const dist = join(import.meta.dirname, '../..')
   cpSync(join(dist, 'lib/verify'), join(copy, 'lib/verify'), { recursive: true })
   cpSync(join(import.meta.dirname, 'hostile-run.js'), join(copy, 'test/verify/hostile-run.js'))
-  cpSync(file, join(copy, 'snippets.jsonl'))
+  writeFileSync(join(copy, 'snippets.jsonl'), text)
   writeFileSync(join(copy, 'package.json'), '{"type":"module"}')
   return copy
 }

@@ -45,6 +45,7 @@ test('a verdict line has the same fields whatever came of it', () => {
   const ok = verdictLine('a', execution({ kind: 'ok', stdout: 'said' }))
   const error = verdictLine('b', execution({ kind: 'error', errorType: 'KeyError', message: "'k'", line: 2 }))
   const timeout = verdictLine('c', execution({ kind: 'timeout', clock: 'cpu', limitMs: 100 }))
+  assert.deepEqual([ok.level, ok.python, ok.sympy], ['jail', '3.11.7', null])
   assert.deepEqual([ok.verdict, ok.errorType, ok.message, ok.failedStep, ok.stdout], ['ok', null, null, null, 'said\n'])
   assert.deepEqual([error.errorType, error.message, error.line, error.failedStep], ['KeyError', "'k'", 2, 1])
   assert.deepEqual([timeout.errorType, timeout.message], [null, 'more than 100 ms of cpu time'])

@@ -36,7 +36,7 @@ test('sympy is imported once per server, and only where code names it', { skip: 
     const each = (verifier.stats().cpuMs - before) / 2
     assert.ok(each < 150, `an import of sympy takes longer than the ${each} ms of each of these runs`)
     const [other] = await verifier.verify([], [step('import sys\nprint("symp" + "y" in sys.modules)')])
-    assert.deepEqual(other, { kind: 'ok', stdout: 'False' })
+    assert.equal(other!.kind === 'ok' && other!.stdout, 'False')
   } finally {
     await verifier.dispose()
   }
@@ -109,28 +109,54 @@ test('a waiting process that runs out of time or is pushed out costs no verdict'
         [`${n}`, 'timeout', 'error', `${n} 1`],
       )
     }
-    assert.ok(verifier.stats().checkpoints >= 5 && verifier.stats().deaths === 0, JSON.stringify(verifier.stats()))
+    assert.ok(verifier.stats().checkpoints >= 3 && verifier.stats().deaths === 0, JSON.stringify(verifier.stats()))
   } finally {
     await verifier.dispose()
   }
 })
 
-test('code that reaches for its process is never kept waiting, and cannot fork', {
+test('code that reaches for its process never waits, and none can fork, whatever waits', {
   skip: noSympy || noJail,
 }, async () => {
   const verifier = await openVerifier({ processes: 1, cache: false, checkpoints: 4 })
+  const errorType = async (steps: readonly string[], code: string) => {
+    const [verdict] = await verifier.verify(steps.map(step), [step(code)])
+    return verdict!.kind === 'error' ? verdict!.errorType : verdict!.kind
+  }
   try {
-    const heavy = 'import sympy, os\nsympy.factor(sympy.Symbol("x") ** 12 - 1)\n'
-    const verdicts = await verifier.verify([], [step(heavy), step(`${heavy}os.fork()`)])
-    assert.equal(verdicts[0]!.kind, 'ok')
-    assert.equal(verdicts[1]!.kind === 'error' && verdicts[1]!.errorType, 'PermissionError')
-    assert.equal(verifier.stats().checkpoints, 0)
-    const usual =
+    const heavy =
       'import sympy\na = sympy.factor(sympy.Symbol("x") ** 30 - 1)\nn = sum(i * i for i in range(2_000_000))' // far longer than waiting costs
-    await verifier.verify([], [step(usual)])
+    const reaching = `${heavy}\nimport os`
+    assert.equal(await errorType([reaching], 'print(os.getpid() > 0)'), 'ok')
+    assert.equal(await errorType([reaching], 'os.fork()'), 'PermissionError')
+    assert.equal(verifier.stats().checkpoints, 0)
+    assert.equal(await errorType([heavy], 'print(n)'), 'ok')
     assert.equal(verifier.stats().checkpoints, 1)
-    const [after] = await verifier.verify([step(usual)], [step('import os\nos.fork()')])
-    assert.equal(after!.kind === 'error' && after!.errorType, 'PermissionError')
+    assert.equal(await errorType([heavy], 'import os\nos.fork()'), 'PermissionError')
+    const raw = 'import ctypes\nprint(ctypes.CDLL(None).syscall(56, 0x8011, 0, 0, 0, 0))' // what makes the copies
+    const [cloned] = await verifier.verify([step(heavy)], [step(raw)])
+    assert.equal(cloned!.kind === 'ok' && cloned!.stdout, '-1')
+    assert.equal(await errorType([heavy, 'b = n', 'import os'], 'os.fork()'), 'PermissionError')
+    assert.equal(await errorType([heavy], 'print(n)'), 'ok')
+    assert.deepEqual([verifier.stats().checkpoints, verifier.stats().deaths], [1, 0])
+  } finally {
+    await verifier.dispose()
+  }
+})
+
+test('a request behind a slow sibling does not wait for it', { skip: noSympy || noJail }, async () => {
+  const limits = { cpuMs: 60_000, wallMs: 120_000 }
+  const verifier = await openVerifier({ processes: 1, singlesPerProcess: 2, cache: false, checkpoints: 4, limits })
+  try {
+    const heavy =
+      'import sympy\na = sympy.factor(sympy.Symbol("x") ** 30 - 1)\nn = sum(i * i for i in range(2_000_000))'
+    const ended: string[] = []
+    const slow = verifier.verify([step(heavy)], [step('import time\ntime.sleep(8)')]).then(() => ended.push('slow'))
+    for (let k = 0; k < 4; k++)
+      assert.equal((await verifier.verify([step(heavy)], [step(`print(${k})`)]))[0]!.kind, 'ok')
+    ended.push('others')
+    await slow
+    assert.deepEqual(ended, ['others', 'slow'])
   } finally {
     await verifier.dispose()
   }

@@ -18,7 +18,11 @@ test('ok carries what this step alone printed, without the final newline', async
   assert.deepEqual(await one('print(a)', ['a = 3\nprint("not mine")']), { kind: 'ok', stdout: '3' })
   const byLoop = 'for i in range(2):\n    print(i, a)'
   assert.deepEqual(await one(byLoop, ['import math\nprint("not mine")', 'a = 3']), { kind: 'ok', stdout: '0 3\n1 3' })
-  assert.deepEqual(await one('import sys\nprint("to stderr", file=sys.stderr)'), { kind: 'ok', stdout: '' })
+  assert.deepEqual(await one('import sys\nprint("to stderr", file=sys.stderr)'), {
+    kind: 'ok',
+    stdout: '',
+    refusal: 'it looks at the interpreter or the process around it',
+  })
 })
 
 test('an error carries its type, message and the line within the step', async () => {
@@ -187,10 +191,8 @@ for descriptor in range(64):
         pass
 print(sorted(os.environ), found)`
     const [verdict] = await own.verify([], [step(code)])
-    assert.deepEqual(verdict, {
-      kind: 'ok',
-      stdout: "['LANG', 'OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'PYTHONHASHSEED'] [0, 1, 2, 3]",
-    })
+    const variables = "['LANG', 'OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'PYTHONHASHSEED']"
+    assert.equal(verdict!.kind === 'ok' && verdict!.stdout, `${variables} [0, 1, 2, 3]`)
   } finally {
     delete process.env.ASTERISM_TEST_SECRET
     await own.dispose()
@@ -200,4 +202,29 @@ print(sorted(os.environ), found)`
 test('an option out of its range is refused by name', async () => {
   await assert.rejects(openVerifier({ processes: 0 }), /Expected `processes` to be an integer from 1 up, got `0`/)
   await assert.rejects(openVerifier({ limits: { cpuMs: 0.5 } }), /Expected `cpuMs`/)
+})
+
+test('a verdict says why no model should learn from a step, whatever came of it', async () => {
+  const reasons: [string, string | undefined][] = [
+    ['a = 2\nprint(a)', undefined],
+    ['import math\nprint(math.pi)', undefined],
+    ['import gc\nprint(1)', 'it looks at the interpreter or the process around it'],
+    ['import inspect\n1 / 0', 'it looks at the interpreter or the process around it'],
+    ['import operator\nprint(operator.attrgetter("real")(3))', 'it looks at the interpreter or the process around it'],
+    ['print("{0.__class__}".format(1))', 'it looks at the interpreter or the process around it'],
+    [`x = ${'1 + '.repeat(5_000)}1\nimport gc`, 'it looks at the interpreter or the process around it'], // too deep to look at
+    ['import json\nprint(1)', 'it imports json'],
+    ['try:\n    a = 1\nexcept:\n    a = 2', 'it hides exceptions'],
+    ['# so the answer follows', 'its last step computes nothing'],
+    ['3 + 4', 'its last step computes nothing'],
+    ['3 / 0', undefined],
+  ]
+  const verdicts = await verifier.verify(
+    [],
+    reasons.map(([code]) => step(code)),
+  )
+  assert.deepEqual(
+    verdicts.map(({ refusal }, i) => [reasons[i]![0], refusal]),
+    reasons,
+  )
 })
