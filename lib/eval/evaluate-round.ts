@@ -12,6 +12,7 @@ import { questionsOf, type Run } from '../round/run.ts'
 import { type RoundProgress, readTrees } from '../round/search-round.ts'
 import { type AcceptedTrajectory, selectExamples } from '../round/select-examples.ts'
 import { runStage } from '../round/stage.ts'
+import { addIsolation } from '../round/timings.ts'
 import { pairsFor } from '../round/train-round.ts'
 import type { PythonVerifier } from '../verify/verifier.ts'
 import { faithfulness } from './faithful.ts'
@@ -45,6 +46,7 @@ export async function evaluateRound(run: Run, round: number, parts: EvaluationPa
   const path = run.roundPath(round, 'metrics.json')
   if (existsSync(path)) return readJson<RoundMetrics>(path)
   return runStage(run, round, 'evaluation', async () => {
+    addIsolation(run.roundPath(round, 'timings.json'), parts.verifier.isolation)
     const metrics = await measure(run, round, parts)
     writeJson(path, metrics, 1)
     return metrics
