@@ -13,7 +13,7 @@ export interface LikelihoodReader {
 }
 
 /** Most logits of one run: with a large vocabulary they, not the tokens, fill the memory. */
-const RUN_LOGITS = 1 << 23
+const RUN_LOGITS = 1 << 22
 
 /** Opens a reader for weights with an LM head. Errors: a parameter that is missing. */
 export async function openLikelihood(engine: Engine, config: ModelConfig, weights: Weights): Promise<LikelihoodReader> {

@@ -13,7 +13,7 @@ export interface Scorer {
 }
 
 /** Most tokens of one run. */
-const RUN_TOKENS = 16384
+const RUN_TOKENS = 8192
 
 /** Opens a scorer for weights with a value head. Errors: weights without `value_head.weight`. */
 export async function openScorer(engine: Engine, config: ModelConfig, weights: Weights): Promise<Scorer> {
