@@ -69,10 +69,22 @@ export function installKernel(place: Place, name = 'asterism', typecheck: Typech
     env: { ASTERISM_TYPECHECK: typecheck },
     metadata: { debugger: true },
   }
-  mkdirSync(folder, { recursive: true })
-  writeFileSync(join(folder, 'kernel.json'), `${JSON.stringify(spec, null, 2)}\n`)
-  for (const logo of LOGOS) copyFileSync(join(import.meta.dirname, logo), join(folder, logo))
+  try {
+    makeFolder(folder)
+    for (const logo of LOGOS) copyFileSync(join(import.meta.dirname, logo), join(folder, logo))
+    writeFileSync(join(folder, 'kernel.json'), `${JSON.stringify(spec, null, 2)}\n`) // last: it makes the folder a kernel
+  } catch (error) {
+    const reason = (error as Error).message
+    throw new Error(`Cannot write the kernelspec ${folder}: ${reason}. Choose another place with --prefix DIR`)
+  }
   return folder
+}
+
+/** Makes a folder with those above it. Node's own `recursive` never comes back where a system such as /proc refuses. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return
+  makeFolder(dirname(folder))
+  mkdirSync(folder)
 }
 
 /** Removes a kernelspec of ours. Throws where there is none, or where it starts another program. */

@@ -116,3 +116,14 @@ test('a kernelspec of another program is neither replaced nor in the way', () =>
   writeFileSync(join(place, 'kernel.json'), 'noise')
   assert.match(kernel('list', '--prefix', prefix).stdout, /kernel\.json is not JSON/)
 })
+
+test('a place that cannot be written to is named at once, with what to do', () => {
+  writeFileSync(join(folder, 'file'), '')
+  const places = [join(folder, 'file'), ...(process.platform === 'linux' ? ['/proc/nowhere'] : [])]
+  for (const place of places) {
+    const { status, stderr } = kernel('install', '--prefix', place)
+    assert.equal(status, 1)
+    assert.match(stderr, /^.*Cannot write the kernelspec .*asterism: .*Choose another place with --prefix DIR\n$/)
+    assert.ok(stderr.includes(place), stderr)
+  }
+})
