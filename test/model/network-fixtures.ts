@@ -1,5 +1,6 @@
 // Small networks for tests of training, generation and scoring.
 import type { ModelConfig } from '../../lib/model/config.ts'
+import type { ContinuationRequest } from '../../lib/model/continuations.ts'
 import { initialWeights, type Weights } from '../../lib/model/weights.ts'
 import { below, normal, type Random, random } from '../../lib/seed/random.ts'
 
@@ -47,3 +48,12 @@ export function livelyWeights(config: ModelConfig, seed: number, options: { valu
 
 export const tokens = (rng: Random, length: number, config: ModelConfig): number[] =>
   Array.from({ length }, () => below(rng, config.vocabSize))
+
+/** Requests with prefixes and candidates of many lengths; some have no candidates. */
+export const continuationRequests = (config: ModelConfig): ContinuationRequest[] => {
+  const rng = random(6, 'requests')
+  return Array.from({ length: 12 }, (_, i) => ({
+    prefix: tokens(rng, 1 + below(rng, 60), config),
+    candidates: Array.from({ length: i % 5 }, () => tokens(rng, 1 + below(rng, 20), config)),
+  }))
+}

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { type Engine, openEngine } from '../../lib/engine/engine.ts'
-import type { ContinuationRequest } from '../../lib/model/continuations.ts'
 import { openGenerator } from '../../lib/model/generation.ts'
 import { openLikelihood } from '../../lib/model/likelihood.ts'
 import { logitsGraph } from '../../lib/model/reading.ts'
-import { below, random } from '../../lib/seed/random.ts'
-import { embedded, livelyWeights, multiHead, tiny, tokens } from './network-fixtures.ts'
+import { random } from '../../lib/seed/random.ts'
+import { continuationRequests, embedded, livelyWeights, multiHead, tiny, tokens } from './network-fixtures.ts'
 
 let engine: Engine
 before(async () => {
@@ -14,20 +13,12 @@ before(async () => {
 })
 after(() => engine.dispose())
 
-const requestsFor = (config: typeof tiny): ContinuationRequest[] => {
-  const rng = random(6, 'requests')
-  return Array.from({ length: 10 }, (_, i) => ({
-    prefix: tokens(rng, 1 + below(rng, 60), config),
-    candidates: Array.from({ length: i % 4 }, () => tokens(rng, 1 + below(rng, 20), config)),
-  }))
-}
-
 for (const [name, config] of Object.entries({ tiny, multiHead })) {
   test(`${name}: a continuation is as likely as the logits before each of its tokens say`, async () => {
     const weights = livelyWeights(config, 2)
     const reader = await openLikelihood(engine, config, weights)
     const logits = await engine.session(logitsGraph(config, weights))
-    const requests = requestsFor(config)
+    const requests = continuationRequests(config)
     const read = await reader.logProbabilities(requests)
     for (const [i, { prefix, candidates }] of requests.entries()) {
       for (const [k, candidate] of candidates.entries()) {
@@ -64,7 +55,7 @@ test('what the same weights sample is as likely as they said when they sampled i
 
 test('log-probabilities are the same to the last bit whatever else is in the batch', async () => {
   const reader = await openLikelihood(engine, embedded, livelyWeights(embedded, 2))
-  const requests = requestsFor(embedded)
+  const requests = continuationRequests(embedded)
   const together = await reader.logProbabilities(requests)
   for (const [i, request] of requests.entries())
     assert.deepEqual(await reader.logProbabilities([request]), [together[i]], `request ${i} alone`)

@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { type Engine, openEngine } from '../../lib/engine/engine.ts'
-import type { ContinuationRequest } from '../../lib/model/continuations.ts'
 import { openScorer } from '../../lib/model/scoring.ts'
-import { below, random } from '../../lib/seed/random.ts'
-import { embedded, livelyWeights, tiny, tokens } from './network-fixtures.ts'
+import { continuationRequests, embedded, livelyWeights, tiny } from './network-fixtures.ts'
 
 let engine: Engine
 before(async () => {
@@ -12,18 +10,10 @@ before(async () => {
 })
 after(() => engine.dispose())
 
-const requestsFor = (config: typeof tiny): ContinuationRequest[] => {
-  const rng = random(6, 'requests')
-  return Array.from({ length: 12 }, (_, i) => ({
-    prefix: tokens(rng, 1 + below(rng, 60), config),
-    candidates: Array.from({ length: i % 5 }, () => tokens(rng, 1 + below(rng, 20), config)),
-  }))
-}
-
 for (const [name, config] of Object.entries({ tiny, embedded })) {
   test(`${name}: scores are the same to the last bit whatever else is in the batch`, async () => {
     const scorer = await openScorer(engine, config, livelyWeights(config, 2, { valueHead: true }))
-    const requests = requestsFor(config)
+    const requests = continuationRequests(config)
     const together = await scorer.score(requests)
     for (const [i, request] of requests.entries()) {
       assert.deepEqual(await scorer.score([request]), [together[i]], `request ${i} alone`)
@@ -35,7 +25,7 @@ for (const [name, config] of Object.entries({ tiny, embedded })) {
 
 test('a candidate is scored as if it stood alone behind its prefix', async () => {
   const scorer = await openScorer(engine, tiny, livelyWeights(tiny, 2, { valueHead: true }))
-  const requests = requestsFor(tiny)
+  const requests = continuationRequests(tiny)
   const together = await scorer.score(requests)
   for (const [i, { prefix, candidates }] of requests.entries()) {
     for (const [j, candidate] of candidates.entries()) {
