@@ -12,7 +12,7 @@ export interface ContinuationRequest {
 }
 
 /** Requests that are read in one run. */
-export interface ReadingRun {
+interface ReadingRun {
   /** Tokens of a padded row. */
   readonly columns: number
   /** Positions of the requests in the list. */
@@ -32,14 +32,31 @@ export interface CandidatePlace {
 const PAD = 32
 
 /**
- * Requests of equal padded length, as many as `runTokens` tokens hold. A request without candidates is in none.
+ * Reads all candidates in runs of at most `runTokens` tokens. `read` gets the packed rows of a run and where its
+ * candidates stand; it gives one number for each of them. Result: for each request the number of each candidate.
  * Errors: an empty prefix or candidate, or one that does not fit the model's positions.
  */
-export function readingRuns(
+export async function readContinuations(
   requests: readonly ContinuationRequest[],
   config: ModelConfig,
   runTokens: number,
-): ReadingRun[] {
+  read: (feeds: Tensors, candidates: readonly CandidatePlace[]) => Promise<readonly number[]>,
+): Promise<number[][]> {
+  const results: number[][] = requests.map(() => [])
+  for (const { columns, members } of readingRuns(requests, config, runTokens)) {
+    const { feeds, candidates } = packContinuations(
+      members.map((member) => requests[member]!),
+      columns,
+    )
+    const numbers = await read(feeds, candidates)
+    let next = 0
+    for (const member of members) results[member] = requests[member]!.candidates.map(() => numbers[next++]!)
+  }
+  return results
+}
+
+/** Requests of equal padded length, as many as fit a run. A request without candidates is in none. */
+function readingRuns(requests: readonly ContinuationRequest[], config: ModelConfig, runTokens: number): ReadingRun[] {
   const lengths = new Map<number, number[]>()
   requests.forEach((request, i) => {
     if (request.candidates.length === 0) return
@@ -58,7 +75,7 @@ export function readingRuns(
 }
 
 /** The rows of a run as feeds, and where each candidate stands, in the order of the requests and their candidates. */
-export function packContinuations(
+function packContinuations(
   requests: readonly ContinuationRequest[],
   columns: number,
 ): { feeds: Tensors; candidates: CandidatePlace[] } {

@@ -2,7 +2,7 @@
 // it is predicted, at the token before it.
 import type { Engine } from '../engine/engine.ts'
 import type { ModelConfig } from './config.ts'
-import { type ContinuationRequest, packContinuations, readingRuns } from './continuations.ts'
+import { type ContinuationRequest, readContinuations } from './continuations.ts'
 import { likelihoodGraph } from './reading.ts'
 import type { Weights } from './weights.ts'
 
@@ -20,13 +20,8 @@ export async function openLikelihood(engine: Engine, config: ModelConfig, weight
   const session = await engine.session(likelihoodGraph(config, weights))
   const runTokens = Math.floor(RUN_LOGITS / config.vocabSize)
   return {
-    logProbabilities: async (requests) => {
-      const sums: number[][] = requests.map(() => [])
-      for (const { columns, members } of readingRuns(requests, config, runTokens)) {
-        const { feeds, candidates } = packContinuations(
-          members.map((member) => requests[member]!),
-          columns,
-        )
+    logProbabilities: (requests) =>
+      readContinuations(requests, config, runTokens, async (feeds, candidates) => {
         // The first token is predicted at the end of the prefix, every other one by the token before it.
         const index = candidates.flatMap(({ prefixEnd, start, tokens }) =>
           tokens.map((_, i) => (i === 0 ? prefixEnd : start + i - 1)),
@@ -38,16 +33,11 @@ export async function openLikelihood(engine: Engine, config: ModelConfig, weight
         }
         const slots = (data: number[]) => ({ type: 'int32' as const, dims: [data.length], data: Int32Array.from(data) })
         const output = await session.run({ ...feeds, index: slots(index), targets: slots(targets) })
-        const read = output.logProbabilities!.data
         let slot = 0
-        for (const member of members) {
-          sums[member] = requests[member]!.candidates.map((tokens) =>
-            tokens.reduce((sum) => sum + Number(read[slot++]), 0),
-          )
-        }
-      }
-      return sums
-    },
+        return candidates.map(({ tokens }) =>
+          tokens.reduce((sum) => sum + Number(output.logProbabilities!.data[slot++]), 0),
+        )
+      }),
     dispose: () => session.dispose(),
   }
 }

@@ -2,7 +2,7 @@
 // it. A score is decided by the weights, the prefix and the candidates of its own request, to the last bit.
 import type { Engine } from '../engine/engine.ts'
 import type { ModelConfig } from './config.ts'
-import { type ContinuationRequest, packContinuations, readingRuns } from './continuations.ts'
+import { type ContinuationRequest, readContinuations } from './continuations.ts'
 import { scoringGraph } from './reading.ts'
 import type { Weights } from './weights.ts'
 
@@ -19,13 +19,8 @@ const RUN_TOKENS = 8192
 export async function openScorer(engine: Engine, config: ModelConfig, weights: Weights): Promise<Scorer> {
   const session = await engine.session(scoringGraph(config, weights))
   return {
-    score: async (requests) => {
-      const scores: number[][] = requests.map(() => [])
-      for (const { columns, members } of readingRuns(requests, config, RUN_TOKENS)) {
-        const { feeds, candidates } = packContinuations(
-          members.map((member) => requests[member]!),
-          columns,
-        )
+    score: (requests) =>
+      readContinuations(requests, config, RUN_TOKENS, async (feeds, candidates) => {
         const index = candidates.map(({ start, tokens }) => start + tokens.length - 1)
         // Two slots at least: one row alone takes another path through the matrix product, with other last bits.
         while (index.length < 2) index.push(0)
@@ -33,14 +28,8 @@ export async function openScorer(engine: Engine, config: ModelConfig, weights: W
           ...feeds,
           index: { type: 'int32', dims: [index.length], data: Int32Array.from(index) },
         })
-        const raw = output.scores!.data
-        let slot = 0
-        for (const member of members) {
-          scores[member] = requests[member]!.candidates.map(() => Number(raw[slot++]))
-        }
-      }
-      return scores
-    },
+        return candidates.map((_, slot) => Number(output.scores!.data[slot]))
+      }),
     dispose: () => session.dispose(),
   }
 }

@@ -3,11 +3,7 @@ import { test } from 'node:test'
 import { notebookSession } from './notebook-session.ts'
 
 const session = notebookSession()
-const value = async (code: string): Promise<string | undefined> => {
-  const cell = await session.run(code)
-  assert.equal(cell.status, 'ok', cell.traceback)
-  return cell.result
-}
+const { value } = session
 
 test('the last expression is the result, and a statement has none', async () => {
   assert.equal(await value('const a = 1\na + 1'), '2')

@@ -1,8 +1,8 @@
 // What people compare kernels by, row by row: each row is a feature that some kernel for TypeScript or Python lacks. A row
 // whose law another file tests over ZeroMQ stands in COVERED with that test's title; every other row is a test below.
 import assert from 'node:assert/strict'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Published } from '../../kernel/client.ts'
 import { startKernel } from '../../kernel/core.ts'
@@ -123,16 +123,7 @@ const COVERED: Readonly<Record<string, readonly [file: string, title: string]>> 
 }
 
 const session = notebookSession()
-const value = async (code: string): Promise<string | undefined> => {
-  const cell = await session.run(code)
-  assert.equal(cell.status, 'ok', cell.traceback)
-  return cell.result
-}
-const write = (path: string, text: string): void => {
-  const file = join(session.folder, path)
-  mkdirSync(dirname(file), { recursive: true })
-  writeFileSync(file, text)
-}
+const { value, write } = session
 const writePackage = (name: string, manifest: object, files: Readonly<Record<string, string>>): void => {
   write(`node_modules/${name}/package.json`, JSON.stringify({ name, version: '1.0.0', ...manifest }))
   for (const [file, text] of Object.entries(files)) write(`node_modules/${name}/${file}`, text)

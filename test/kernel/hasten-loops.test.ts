@@ -4,11 +4,7 @@ import { compileCell } from '../../kernel/cell.ts'
 import { notebookSession } from './notebook-session.ts'
 
 const session = notebookSession()
-const value = async (code: string): Promise<string | undefined> => {
-  const cell = await session.run(code)
-  assert.equal(cell.status, 'ok', cell.traceback)
-  return cell.result
-}
+const { value } = session
 
 /** Names that are local variables in a cell's loops, where functions of earlier cells use the given ones. */
 function localNames(code: string, { captured = [] as string[], reassigned = [] as string[], plainLoops = false } = {}) {

@@ -1,17 +1,9 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { test } from 'node:test'
 import { eventually, notebookSession } from './notebook-session.ts'
 
 const session = notebookSession({ typecheck: 'error' })
 const client = () => session.kernel.client
-
-/** A file in the notebook's folder. */
-function put(path: string, text: string): void {
-  mkdirSync(join(session.folder, path, '..'), { recursive: true })
-  writeFileSync(join(session.folder, path), text)
-}
 
 /** Cells that must be free of type errors, and run. */
 async function clean(...cells: string[]): Promise<void> {
@@ -93,12 +85,15 @@ test('top-level await and for await are typed', async () => {
 test('modules have their types: builtins, packages, local files, this package', async () => {
   await clean("import { readFileSync } from 'node:fs'; import os from 'os'", 'os.cpus().length + process.argv.length')
   await refused("readFileSync('x').nothing", /Property 'nothing' does not exist/)
-  put('local.ts', 'export const size = 1; export interface Shape { sides: number }')
+  session.write('local.ts', 'export const size = 1; export interface Shape { sides: number }')
   await clean("import { size, type Shape } from './local.ts'", 'const shape: Shape = { sides: size }')
   await refused("const wrong: Shape = { sides: 'four' }", /'string' is not assignable to type 'number'/)
-  put('node_modules/typed/package.json', '{ "type": "module", "exports": { "types": "./i.d.ts", "import": "./i.js" } }')
-  put('node_modules/typed/i.d.ts', 'export function twice(n: number): number')
-  put('node_modules/typed/i.js', 'export const twice = (n) => 2 * n')
+  session.write(
+    'node_modules/typed/package.json',
+    '{ "type": "module", "exports": { "types": "./i.d.ts", "import": "./i.js" } }',
+  )
+  session.write('node_modules/typed/i.d.ts', 'export function twice(n: number): number')
+  session.write('node_modules/typed/i.js', 'export const twice = (n) => 2 * n')
   await clean("import { twice } from 'typed'", 'twice(2)')
   await refused("twice('2')", /Argument of type 'string' is not assignable/)
   await clean("import { DISPLAY } from 'asterism/kernel'; import { uct } from 'asterism'", 'uct; DISPLAY')
@@ -106,9 +101,9 @@ test('modules have their types: builtins, packages, local files, this package', 
 })
 
 test('a local file that changes has its new types', async () => {
-  put('changing.ts', 'export const value = 1')
+  session.write('changing.ts', 'export const value = 1')
   await clean("import { value } from './changing.ts'", 'value.toFixed()')
-  put('changing.ts', "export const value = 'one, as text'")
+  session.write('changing.ts', "export const value = 'one, as text'")
   await clean("import { value } from './changing.ts'", 'value.toUpperCase()')
 })
 
@@ -119,8 +114,8 @@ test('the notebook API is there without an import, and typed', async () => {
 })
 
 test('what has no types is any', async () => {
-  put('node_modules/untyped/package.json', '{ "name": "untyped", "main": "./i.js" }')
-  put('node_modules/untyped/i.js', 'module.exports = { a: () => ({ b: 1 }) }')
+  session.write('node_modules/untyped/package.json', '{ "name": "untyped", "main": "./i.js" }')
+  session.write('node_modules/untyped/i.js', 'module.exports = { a: () => ({ b: 1 }) }')
   await clean("import untyped from 'untyped'", 'untyped.a().b + 1')
   await clean('const loose = (a, b) => a.x ?? b; let best = null; best = { score: 1 }; const list = []; list.push(1)')
   await clean(

@@ -1,23 +1,13 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { startKernelProcess } from '../../kernel/client.ts'
 import { notebookPath } from '../../kernel/notebook-path.ts'
 import { notebookSession } from './notebook-session.ts'
 
 const session = notebookSession()
-const value = async (code: string): Promise<string | undefined> => {
-  const cell = await session.run(code)
-  assert.equal(cell.status, 'ok', cell.traceback)
-  return cell.result
-}
-const write = (path: string, text: string): void => {
-  const file = join(session.folder, path)
-  mkdirSync(dirname(file), { recursive: true })
-  writeFileSync(file, text)
-}
+const { value, write } = session
 
 test('node builtins import by default, by name, as namespace, by import() and by require', async () => {
   const code = `

@@ -1,7 +1,8 @@
 // A real kernel process over real ZeroMQ for the tests of one file, and cells run in it with their outputs gathered.
-import { mkdtempSync, rmSync } from 'node:fs'
+import assert from 'node:assert/strict'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { after, before } from 'node:test'
 import type { Client, ExecuteOptions, Published } from '../../kernel/client.ts'
 import { type StartedKernel, startKernelProcess } from '../../kernel/client.ts'
@@ -35,6 +36,10 @@ export interface NotebookSession<K extends Kernel = StartedKernel> {
   /** Temporary folder of the notebook; the cells' working directory. */
   folder: string
   run(code: string, options?: ExecuteOptions): Promise<CellResult>
+  /** The result of a cell that must succeed, as text. */
+  value(code: string): Promise<string | undefined>
+  /** Writes a file in the notebook's folder. */
+  write(path: string, text: string): void
   /** Starts a cell that prints before it goes on; resolves when the text has come, with the cell's own promise inside. */
   begin(code: string): Promise<{ finished: Promise<CellResult> }>
 }
@@ -55,7 +60,7 @@ export function notebookSession(
   { typecheck = 'off', env = {} }: SessionOptions = {},
   start: Start<Kernel> = startKernelProcess,
 ): NotebookSession<Kernel> {
-  const session = { run, begin } as NotebookSession<Kernel>
+  const session = { run, value, write, begin } as NotebookSession<Kernel>
   before(async () => {
     session.folder = mkdtempSync(join(tmpdir(), 'kernel test '))
     session.kernel = await start({
@@ -93,6 +98,16 @@ export function notebookSession(
       traceback: failed.traceback.join('\n'),
       count: reply.execution_count ?? 0,
     }
+  }
+  async function value(code: string): Promise<string | undefined> {
+    const cell = await run(code)
+    assert.equal(cell.status, 'ok', `${code}\n${cell.traceback}`)
+    return cell.result
+  }
+  function write(path: string, text: string): void {
+    const file = join(session.folder, path)
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, text)
   }
   async function begin(code: string): Promise<{ finished: Promise<CellResult> }> {
     let printed = false

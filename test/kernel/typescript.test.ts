@@ -6,11 +6,7 @@ import { startKernelProcess } from '../../kernel/client.ts'
 import { notebookSession } from './notebook-session.ts'
 
 const session = notebookSession()
-const value = async (code: string): Promise<string | undefined> => {
-  const cell = await session.run(code)
-  assert.equal(cell.status, 'ok', `${code}\n${cell.traceback}`)
-  return cell.result
-}
+const { value } = session
 
 /** Every form of a declaration, and what `typeof name` is afterwards; null: a type, which leaves the value alone. */
 const FORMS: [string, string | null][] = [
