@@ -1,5 +1,5 @@
 // One measured figure, the target it is held against, and how both are shown: as a line of JSON, as a row of a table.
-import { type Table, table } from '../lib/show/table.ts'
+import { type Table, table } from '../lib/show/draw/table.ts'
 
 export interface Figure {
   /** The bench that measured it, e.g. 'train'. */

@@ -6,7 +6,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { packageRoot } from '../lib/round/manifest.ts'
+import { packageRoot } from '../lib/run/manifest.ts'
 import { random } from '../lib/seed/random.ts'
 import { aimed, type Figure, plain } from './figure.ts'
 

@@ -1,5 +1,5 @@
 // Figures that were measured of several peers, as a table with a column for each.
-import { type Table, table } from '../lib/show/table.ts'
+import { type Table, table } from '../lib/show/draw/table.ts'
 import { type Figure, measuredText } from './figure.ts'
 
 /** One row for each figure, one column for each `of`, both in order of appearance; a row has the one target it finds. */

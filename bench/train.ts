@@ -4,7 +4,7 @@ import { openEngine } from '../lib/engine/engine.ts'
 import type { ModelConfig } from '../lib/model/config.ts'
 import { openTrainer } from '../lib/model/training.ts'
 import { initialWeights } from '../lib/model/weights.ts'
-import { defaultSettings } from '../lib/round/settings.ts'
+import { defaultSettings } from '../lib/run/settings.ts'
 import { aimed, type Figure, median, plain } from './figure.ts'
 import { openPlainTrainer } from './plain-train.ts'
 

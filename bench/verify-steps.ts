@@ -1,5 +1,5 @@
 // The steps that the bench of the verifier runs: arithmetic that is plain, arithmetic that is not, and sympy. Each number
-// gives other code, so that no cache, ours or sympy's, has seen it; none of the sympy is in lib/verify/sympy_warm_up.py.
+// gives other code, so that no cache, ours or sympy's, has seen it; none of the sympy is in lib/verify/python/sympy_warm_up.py.
 import type { Step } from '../lib/problem/problem.ts'
 
 /** Candidates in a group. */

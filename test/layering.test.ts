@@ -7,7 +7,7 @@ import { packageRoot } from './fixtures.ts'
 
 const ORDER = [
   ...['seed', 'file', 'problem', 'engine', 'model', 'policy', 'verify', 'search'],
-  ...['annotate', 'pairs', 'train', 'round', 'eval', 'show', 'cli'],
+  ...['annotate', 'pairs', 'train', 'run', 'eval', 'show', 'round', 'cli'],
 ]
 
 interface Import {

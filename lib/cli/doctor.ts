@@ -1,8 +1,8 @@
 // `asterism doctor`: what of this machine the loop uses, what is missing, and which command installs it. Changes nothing.
 import { createRequire } from 'node:module'
 import { builtDevices } from '../engine/devices.ts'
-import { wrapped } from '../show/characters.ts'
-import { type Paint, painter, type Style } from '../show/terminal.ts'
+import { wrapped } from '../show/draw/characters.ts'
+import { type Paint, painter, type Style } from '../show/views/terminal.ts'
 import { chooseIsolation, type Isolation } from '../verify/level.ts'
 import { adviceFor } from '../verify/outcome.ts'
 import { findPython, type Python } from '../verify/python.ts'

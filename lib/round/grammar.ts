@@ -3,9 +3,9 @@
 import { existsSync } from 'node:fs'
 import { readJson, writeJson } from '../file/json.ts'
 import { learnable } from '../pairs/trajectories.ts'
-import { type GrammarPolicy, type GrammarSnapshot, grammarPolicy } from '../policy/grammar.ts'
+import { type GrammarPolicy, type GrammarSnapshot, grammarPolicy } from '../policy/grammar/grammar.ts'
+import type { Run } from '../run/run.ts'
 import type { Tree } from '../search/tree.ts'
-import type { Run } from './run.ts'
 
 /** The grammar with what the rounds before `round` have taught it. Before round 1 that is nothing. */
 export function openGrammar(run: Run, round: number): GrammarPolicy {

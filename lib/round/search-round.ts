@@ -5,57 +5,35 @@ import { ppmAugmented } from '../annotate/ppm-augmented.ts'
 import { terminalGuided } from '../annotate/terminal-guided.ts'
 import type { Engine } from '../engine/engine.ts'
 import { readJson, writeJson } from '../file/json.ts'
-import { openJsonl, readJsonl } from '../file/jsonl.ts'
+import { openJsonl } from '../file/jsonl.ts'
 import type { Policy } from '../policy/contract.ts'
-import type { GrammarPolicy } from '../policy/grammar.ts'
-import { sentencesOf } from '../policy/grammar-sentences.ts'
+import type { GrammarPolicy } from '../policy/grammar/grammar.ts'
+import { sentencesOf } from '../policy/grammar/sentences.ts'
 import { loadPolicy } from '../policy/local.ts'
 import { loadPpm } from '../policy/local-ppm.ts'
 import { mixturePolicy } from '../policy/mixture.ts'
 import { numericGrader } from '../problem/answer.ts'
 import type { Problem } from '../problem/problem.ts'
+import { loadTrained, modelFolder } from '../run/models.ts'
+import type { RoundProgress } from '../run/progress.ts'
+import type { Pass, Recipe } from '../run/recipe.ts'
+import type { Run } from '../run/run.ts'
+import { runStage } from '../run/stage.ts'
+import { addIsolation, addSearch } from '../run/timings.ts'
+import { changedByHand, readTrees, type SearchSummary } from '../run/trees.ts'
 import type { Annotator } from '../search/annotator.ts'
-import { readTree, type TreeRecord, writeTree } from '../search/record.ts'
+import { writeTree } from '../search/record.ts'
 import { searchProblems } from '../search/schedule.ts'
 import type { Tree } from '../search/tree.ts'
 import { seedOf } from '../seed/random.ts'
 import type { Verifier } from '../verify/verdict.ts'
 import { learnFrom, openGrammar } from './grammar.ts'
-import { loadTrained, modelFolder } from './models.ts'
-import type { Pass, Recipe } from './recipe.ts'
-import type { Run } from './run.ts'
-import { runStage } from './stage.ts'
-import { addIsolation, addSearch } from './timings.ts'
 
 export interface RoundParts {
   readonly engine: Engine
   readonly verifier: Verifier
   readonly onProgress?: (progress: RoundProgress) => void
   readonly signal?: AbortSignal
-}
-
-export interface RoundProgress {
-  readonly round: number
-  /** What is going on, e.g. 'search', 'train policy'. */
-  readonly stage: string
-  /** Work done, of how much: trees, training steps, problems. */
-  readonly done: number
-  readonly of: number
-  /** One short line beside the bar, e.g. `solved 412 of 640`. */
-  readonly note: string
-}
-
-/** What a round's search found, without the trees. */
-export interface SearchSummary {
-  readonly round: number
-  readonly problems: number
-  readonly solved: number
-  readonly trees: number
-  readonly rollouts: number
-  readonly expansions: number
-  readonly executions: number
-  readonly proposals: number
-  readonly tokens: number
 }
 
 /** Searches all problems of the run by the round's recipe, or goes on with it. The trees are in trees.jsonl. */
@@ -71,32 +49,6 @@ export async function searchRound(run: Run, round: number, parts: RoundParts): P
     return summary
   })
 }
-
-/**
- * All finished trees of a round, in file order.
- * Errors: the file was changed by hand: a line that is no tree of this run, or of a searched round not all of them.
- */
-export function readTrees(run: Run, round: number): Tree[] {
-  const path = run.roundPath(round, 'trees.jsonl')
-  const problems = new Map(run.train.map((problem) => [problem.id, problem]))
-  const trees = readJsonl<TreeRecord>(path).map((record, index) => {
-    const problem = problems.get(record?.problemId)
-    if (!problem || !Array.isArray(record.nodes))
-      throw changedByHand(`${path}:${index + 1}`, 'a tree of a problem of this run', `one of ${record?.problemId}`)
-    return readTree(record, problem)
-  })
-  const done = run.roundPath(round, 'search.json')
-  const expected = existsSync(done) ? readJson<SearchSummary>(done).trees : trees.length
-  if (trees.length !== expected)
-    throw changedByHand(path, `the ${expected} trees that search.json counts`, `${trees.length}`)
-  return trees
-}
-
-const changedByHand = (place: string, expected: string, got: string): Error =>
-  new Error(
-    `${place}: expected ${expected}, got ${got}. The file was changed by hand or by another version: take the changes ` +
-      'back, or delete the folder of the round (and of the rounds after it) to do it again.',
-  )
 
 async function growTrees(run: Run, recipe: Recipe, parts: RoundParts): Promise<Tree[]> {
   const { round } = recipe

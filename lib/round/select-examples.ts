@@ -8,9 +8,9 @@ import { type PreferencePair, preferencePairs } from '../pairs/preference-pairs.
 import { sftExamples, treesByProblem } from '../pairs/sft-examples.ts'
 import { distinctTrajectories, trajectories } from '../pairs/trajectories.ts'
 import type { Step } from '../problem/problem.ts'
+import { questionsOf, type Run } from '../run/run.ts'
+import { readTrees } from '../run/trees.ts'
 import { learnFrom, openGrammar, saveGrammar } from './grammar.ts'
-import { questionsOf, type Run } from './run.ts'
-import { readTrees } from './search-round.ts'
 
 /** One line of sft.jsonl. */
 export interface AcceptedTrajectory {

@@ -5,14 +5,14 @@ import { type Engine, openEngine } from '../engine/engine.ts'
 import { readJson, writeJson } from '../file/json.ts'
 import { loadCheckpoint, saveCheckpoint } from '../model/checkpoint.ts'
 import type { PreferencePair } from '../pairs/preference-pairs.ts'
+import { loadTrained } from '../run/models.ts'
+import type { RoundProgress } from '../run/progress.ts'
+import { questionsOf, type Run } from '../run/run.ts'
+import { runStage } from '../run/stage.ts'
 import { seedOf } from '../seed/random.ts'
 import { type TrainingLog, trainPolicy } from '../train/policy.ts'
 import { type PpmTrainingLog, trainPpm } from '../train/ppm.ts'
-import { loadTrained } from './models.ts'
-import { questionsOf, type Run } from './run.ts'
-import type { RoundProgress } from './search-round.ts'
 import { selectExamples } from './select-examples.ts'
-import { runStage } from './stage.ts'
 
 export interface TrainingParts {
   readonly engine: Engine

@@ -2,9 +2,9 @@
 // the cure against recognising a problem instead of reading it. Only solutions that are one chain of operations, each
 // told by a sentence of its own, are touched; everything else stays as it is. Nothing is executed: a new pair is as
 // right as the programs that it is made of. Pure.
-import { ACTIONS, type Operator } from '../policy/grammar-actions.ts'
-import { AT_START, alignStep, indexSlots } from '../policy/grammar-align.ts'
-import { sentencesOf, slotsOf } from '../policy/grammar-sentences.ts'
+import { ACTIONS, type Operator } from '../policy/grammar/actions.ts'
+import { AT_START, alignStep, indexSlots } from '../policy/grammar/align.ts'
+import { sentencesOf, slotsOf } from '../policy/grammar/sentences.ts'
 import type { Step } from '../problem/problem.ts'
 import { below, pick, type Random, shuffled } from '../seed/random.ts'
 

@@ -43,7 +43,7 @@ export interface FleetEvents {
 }
 
 const MAX_STARTS = 4
-const WARM_UP = join(import.meta.dirname, 'sympy_warm_up.py')
+const WARM_UP = join(import.meta.dirname, 'python', 'sympy_warm_up.py')
 
 export class Fleet {
   readonly counts: FleetCounts = { forks: 0, cpuMs: 0, deaths: 0, recycled: 0 }

@@ -125,7 +125,7 @@ async function test(python: Python, level: InnerLevel, wrap: readonly string[]) 
       if (wrap.length === 0 && lacking.length > 0) {
         throw new Error(`the self-test proves nothing here: not even without isolation could it ${lacking.join(', ')}`)
       }
-      const source = readFileSync(join(import.meta.dirname, 'probe.py'), 'utf8')
+      const source = readFileSync(join(import.meta.dirname, 'python', 'probe.py'), 'utf8')
       const call = `print(*[name for name in reach(${JSON.stringify(probe)})])`
       const reply = await zygote.ask({ steps: [source, call] }, TEST_LIMITS)
       const reached = reply.status === 'ok' ? reply.stdout.split(/\s+/).filter(Boolean) : null

@@ -13,7 +13,7 @@ export class LevelRefused extends Error {}
 /** The fork server ended with requests under way. Says nothing about the code of any of them. */
 export class ZygoteDied extends Error {}
 
-const SCRIPT = join(import.meta.dirname, 'zygote.py')
+const SCRIPT = join(import.meta.dirname, 'python', 'zygote.py')
 const MODULES = [
   'linux',
   'seccomp',
@@ -107,7 +107,10 @@ export class Zygote {
     this.#requests = this.#process.stdio[isWrapped ? 0 : 3] as Socket
     this.#replies = this.#process.stdio[isWrapped ? 1 : 4] as Socket
     if (isWrapped) {
-      const sources = MODULES.map((name) => [name, readFileSync(join(import.meta.dirname, `${name}.py`), 'utf8')])
+      const sources = MODULES.map((name) => [
+        name,
+        readFileSync(join(import.meta.dirname, 'python', `${name}.py`), 'utf8'),
+      ])
       this.#requests.write(encodeFrame(sources))
     }
     this.#process.stderr!.setEncoding('utf8').on('data', (text: string) => {

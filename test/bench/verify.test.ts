@@ -11,7 +11,7 @@ import { packageRoot } from '../fixtures.ts'
 test('no two steps of the bench are the same, and none with sympy is in the warm-up', () => {
   const numbers = Array.from({ length: 2_000 }, (_, n) => n + 1)
   for (const code of [arithmetic, sympy]) assert.equal(new Set(numbers.map((n) => code(n).text)).size, numbers.length)
-  const warmUp = readFileSync(join(packageRoot, 'lib/verify/sympy_warm_up.py'), 'utf8')
+  const warmUp = readFileSync(join(packageRoot, 'lib/verify/python/sympy_warm_up.py'), 'utf8')
   const [symbols] = /symbols\('([^']+)'\)/.exec(warmUp)!.slice(1)
   assert.ok(!/[xy]/.test(symbols!), symbols)
   for (const { text } of [...numbers.slice(0, 50).map(sympy), ...sympyChain(3), ...sympyCandidates(3)]) {

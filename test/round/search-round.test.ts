@@ -1,10 +1,13 @@
 // The search of a first round: grammar and real Python, no model.
+
 import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { after, test } from 'node:test'
-import type { Run } from '../../lib/round/run.ts'
-import { type RoundProgress, readTrees, searchRound } from '../../lib/round/search-round.ts'
-import { readTimings } from '../../lib/round/timings.ts'
+import { searchRound } from '../../lib/round/search-round.ts'
+import type { RoundProgress } from '../../lib/run/progress.ts'
+import type { Run } from '../../lib/run/run.ts'
+import { readTimings } from '../../lib/run/timings.ts'
+import { readTrees } from '../../lib/run/trees.ts'
 import { openVerifier } from '../../lib/verify/verifier.ts'
 import { runsRoot, tinyRun } from './tiny.ts'
 

@@ -2,8 +2,8 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { startRun } from '../../lib/cli/start-run.ts'
-import type { Run } from '../../lib/round/run.ts'
+import { startRun } from '../../lib/round/start-run.ts'
+import type { Run } from '../../lib/run/run.ts'
 import { TINY_RUN } from '../cli/asterism.ts'
 
 /** A folder for runs; `remove` it when the tests are done. */

@@ -2,8 +2,8 @@
 import { type BandMeasures, wilson } from '../../lib/eval/intervals.ts'
 import type { Report, RoundReport, ScalingPoint } from '../../lib/eval/report-schema.ts'
 import { normal, random } from '../../lib/seed/random.ts'
-import type { QValue } from '../../lib/show/histogram.ts'
-import type { ViewTree } from '../../lib/show/tree-view.ts'
+import type { QValue } from '../../lib/show/views/histogram.ts'
+import type { ViewTree } from '../../lib/show/views/tree-view.ts'
 
 const share = (value: number, n: number) => wilson(Math.round(value * n), n)!
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { defaultProblems } from '../../datasets/index.ts'
-import { grammarPolicy } from '../../lib/policy/grammar.ts'
+import { grammarPolicy } from '../../lib/policy/grammar/grammar.ts'
 import type { Step } from '../../lib/problem/problem.ts'
 import { random } from '../../lib/seed/random.ts'
 import { readStory, recombiner, type Solved, writeStory } from '../../lib/train/recombine.ts'

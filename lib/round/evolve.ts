@@ -1,0 +1,100 @@
+// Runs the rounds of a run one after the other: what the notebooks do cell by cell, in one call, resumable.
+import { type Engine, openEngine } from '../engine/engine.ts'
+import type { Report } from '../eval/report-schema.ts'
+import type { RoundProgress } from '../run/progress.ts'
+import type { Run } from '../run/run.ts'
+import { openVerifier, type PythonVerifier } from '../verify/verifier.ts'
+import { evaluateRound } from './evaluate-round.ts'
+import { writeReport } from './report.ts'
+import { writeReportPage } from './report-page.ts'
+import { searchRound } from './search-round.ts'
+import { selectExamples } from './select-examples.ts'
+import { trainRoundPolicy, trainRoundPpm } from './train-round.ts'
+
+export interface EvolveOptions {
+  /** Rounds to do, from the first. @default all of the run's settings */
+  readonly rounds?: number
+  readonly engine: Engine
+  readonly verifier: PythonVerifier
+  readonly onProgress?: (progress: RoundProgress) => void
+  /** Told when a stage has finished, with one line of what came of it. */
+  readonly onStage?: (line: string) => void
+  readonly signal?: AbortSignal
+  /** Whether report.html is written at the end, which takes seconds. @default true */
+  readonly page?: boolean
+}
+
+/**
+ * Every stage of every round; what is done already is read, not done again. Result: the report, also in report.json and
+ * report.html. Errors: more rounds than the run has; a round that needs a model which the one before could not train;
+ * the signal's reason when aborted (the same call goes on from there).
+ */
+export async function evolve(run: Run, options: EvolveOptions): Promise<Report> {
+  const { onStage = () => undefined, rounds = run.settings.rounds.length, page = true } = options
+  if (rounds > run.settings.rounds.length)
+    throw new RangeError(`Expected at most the ${run.settings.rounds.length} rounds of the run, got ${rounds}`)
+  for (const { round } of run.settings.rounds.slice(0, rounds)) {
+    const search = await searchRound(run, round, options)
+    onStage(
+      `round ${round}  search     solved ${search.solved} of ${search.problems}, ${search.executions} steps executed`,
+    )
+    const { accepted, pairs, accidents, untrusted } = selectExamples(run, round)
+    onStage(
+      `round ${round}  select     ${accepted.length} trajectories, ${pairs.length} pairs; ` +
+        `${accidents.refused} of ${accidents.of} right trajectories refused as accidents` +
+        (untrusted > 0 ? `, ${untrusted} more for what their code does` : ''),
+    )
+    if (accepted.length > 0) {
+      const policy = await trainRoundPolicy(run, round, options)
+      const capped = policy.capped ? ' (the step limit ended it: read this round with care)' : ''
+      onStage(`round ${round}  policy     ${policy.steps} steps, loss ${policy.loss.toFixed(3)}${capped}`)
+      const ppm = await trainRoundPpm(run, round, options)
+      if (ppm) onStage(`round ${round}  PPM        ${ppm.steps} steps, loss ${ppm.loss.toFixed(3)}`)
+      else if (run.recipe(round).ppmTraining) onStage(`round ${round}  PPM        none: no pairs to learn from`)
+    }
+    const metrics = await evaluateRound(run, round, options)
+    onStage(`round ${round}  evaluate   ${summary(metrics)}`)
+    writeReport(run)
+  }
+  const report = writeReport(run)
+  if (page) await writeReportPage(run, report)
+  return report
+}
+
+const percent = (measure: { readonly value: number } | undefined): string =>
+  measure ? `${(100 * measure.value).toFixed(1)} %` : '–'
+
+const summary = (metrics: Awaited<ReturnType<typeof evaluateRound>>): string =>
+  [
+    `coverage ${percent(metrics.coverage?.all)}`,
+    `pass@1 ${percent(metrics.passAt1?.all)}`,
+    ...(metrics.system2 ? [`System 2 ${percent(metrics.system2.all)}`] : []),
+    ...(metrics.ppmPairAccuracy ? [`PPM pairs ${percent(metrics.ppmPairAccuracy)}`] : []),
+  ].join(', ')
+
+/**
+ * What a run needs beside its folder: an engine and a verifier, both disposed afterwards. Steps come from the grammar or
+ * from a model that was trained on nothing else, so limits alone will do where the machine offers no more; one line on
+ * stderr then says so.
+ */
+export async function withParts<T>(
+  options: { readonly device?: Engine['device']; readonly threads?: number },
+  work: (parts: { engine: Engine; verifier: PythonVerifier }) => Promise<T>,
+): Promise<T> {
+  const verifier = await openVerifier({ allowWeakIsolation: true })
+  try {
+    const { level, refused } = verifier.stats().isolation
+    if (level === 'rlimit') {
+      const reasons = refused.map(({ level, reason }) => `${level}: ${reason}`).join('; ')
+      console.error(`Steps run under limits alone, which is enough for this loop's own code (refused here: ${reasons})`)
+    }
+    const engine = await openEngine(options)
+    try {
+      return await work({ engine, verifier })
+    } finally {
+      await engine.dispose()
+    }
+  } finally {
+    await verifier.dispose()
+  }
+}

@@ -1,0 +1,64 @@
+// report.html of a run: its report with learning curves, Q-value histograms and a few example trees.
+import { existsSync } from 'node:fs'
+import type { Report } from '../eval/report-schema.ts'
+import { writeAtomic } from '../file/atomic.ts'
+import { readJson } from '../file/json.ts'
+import type { Run } from '../run/run.ts'
+import { readTrees } from '../run/trees.ts'
+import { learningCurve } from '../show/views/curves.ts'
+import { countQ, qHistogram } from '../show/views/histogram.ts'
+import { visitedSteps } from '../show/views/q-values.ts'
+import { reportHtml } from '../show/views/report-html.ts'
+import { treeView } from '../show/views/tree-view.ts'
+import type { TrainingLog } from '../train/policy.ts'
+
+/** Writes report.html. Result: its path. */
+export async function writeReportPage(run: Run, report: Report): Promise<string> {
+  const rounds = report.rounds.map(({ round }) => round)
+  const path = run.path('report.html')
+  const { manifest } = run
+  writeAtomic(
+    path,
+    await reportHtml(report, {
+      plots: [...learningCurves(run, rounds), qHistogram(countQ(visitedSteps(run, rounds)))],
+      trees: exampleTrees(run, rounds),
+      provenance: {
+        problems: `${manifest.problems.source}: ${manifest.problems.train} to learn from, ${manifest.problems.heldOut} held out`,
+        commit: manifest.commit ?? 'not a checkout',
+        machine: `${manifest.machine.cores} × ${manifest.machine.cpu}, ${manifest.machine.memoryGb} GB, ${manifest.machine.platform}`,
+        node: manifest.versions.node,
+        'ONNX Runtime': manifest.versions.onnxruntime,
+        again: `asterism evolve --run ${run.name} --seed ${run.seed}`,
+      },
+    }),
+  )
+  return path
+}
+
+/** Learning curves of policies and PPMs. */
+export function learningCurves(run: Run, rounds: readonly number[]) {
+  return (['policy', 'ppm'] as const).flatMap((model) => {
+    const runs = rounds.flatMap((round) => {
+      const path = run.roundPath(round, `${model}-training.json`)
+      if (!existsSync(path)) return []
+      const { curve } = readJson<TrainingLog>(path)
+      return [{ name: `round ${round}`, points: curve.map(({ step, loss }) => ({ step, loss })) }]
+    })
+    return runs.length > 0
+      ? [learningCurve(runs, { title: `Training loss of the ${model === 'ppm' ? 'PPM' : 'policy'}` })]
+      : []
+  })
+}
+
+/** One solved tree of the last round for each band, the one with most wrong answers beside the right one. */
+function exampleTrees(run: Run, rounds: readonly number[]) {
+  const last = rounds.at(-1)
+  if (last === undefined) return []
+  const solved = readTrees(run, last).filter((tree) => tree.counts.hits > 0)
+  return ['easy', 'medium', 'hard'].flatMap((level) => {
+    const ofLevel = solved.filter((tree) => tree.problem.level === level)
+    const wrong = (tree: (typeof ofLevel)[number]) => tree.stats.right.filter((right) => right === false).length
+    const [tree] = ofLevel.sort((a, b) => wrong(b) - wrong(a) || a.nodes.length - b.nodes.length)
+    return tree ? [treeView(tree, { maxNodes: 40 })] : []
+  })
+}

@@ -1,0 +1,78 @@
+// report.json: what a run has measured so far, gathered from the files of its rounds.
+import { existsSync } from 'node:fs'
+import { parseReport, type Report, type RoundReport } from '../eval/report-schema.ts'
+import { readJson, writeJson } from '../file/json.ts'
+import type { Run } from '../run/run.ts'
+import { readTimings } from '../run/timings.ts'
+import type { SearchSummary } from '../run/trees.ts'
+import type { TrainingLog } from '../train/policy.ts'
+import type { RoundMetrics } from './evaluate-round.ts'
+
+/** The report of all rounds that were evaluated. Checked against the schema. */
+export function buildReport(run: Run): Report {
+  const rounds = run.settings.rounds
+    .map(({ round }) => round)
+    .filter((round) => existsSync(run.roundPath(round, 'metrics.json')))
+  const first = rounds.length > 0 ? readJson<RoundMetrics>(run.roundPath(rounds[0]!, 'metrics.json')) : undefined
+  const reports = rounds.map((round) => roundReport(run, round))
+  const report: Report = {
+    name: run.name,
+    seed: run.seed,
+    seconds: reports.reduce((sum, { seconds }) => sum + Object.values(seconds).reduce((a, b) => a + b, 0), 0),
+    peakRssMb: readPeak(run),
+    rounds: reports,
+    ...(first?.baseline && { baseline: first.baseline }),
+  }
+  return parseReport(JSON.parse(JSON.stringify(report)), run.path('report.json'))
+}
+
+/** Builds the report and writes it to report.json. */
+export function writeReport(run: Run): Report {
+  notePeak(run)
+  const report = buildReport(run)
+  writeJson(run.path('report.json'), report, 2)
+  return report
+}
+
+/** Remembers the largest resident memory of this process and of earlier ones of the run, in MB. */
+export function notePeak(run: Run): void {
+  const mine = process.resourceUsage().maxRSS / 1024
+  writeJson(run.path('peak-rss.json'), { peakRssMb: Math.max(mine, readPeak(run)) })
+}
+
+function readPeak(run: Run): number {
+  const path = run.path('peak-rss.json')
+  return existsSync(path) ? readJson<{ peakRssMb: number }>(path).peakRssMb : 0
+}
+
+function roundReport(run: Run, round: number): RoundReport {
+  const {
+    system2ByVote: _votes,
+    anyRight: _any,
+    baseline: _baseline,
+    ...metrics
+  } = readJson<RoundMetrics>(run.roundPath(round, 'metrics.json'))
+  const { seconds, search } = readTimings(run.roundPath(round, 'timings.json'))
+  const summary = readJson<SearchSummary>(run.roundPath(round, 'search.json'))
+  const training = (model: 'policy' | 'ppm') => {
+    const path = run.roundPath(round, `${model}-training.json`)
+    if (!existsSync(path)) return {}
+    const { steps, loss, capped } = readJson<TrainingLog>(path)
+    return { [model]: { steps, loss, capped, seconds: seconds[`${model}Training`] ?? 0 } }
+  }
+  const { batches, requests, places, ...searchSeconds } = search
+  return {
+    ...metrics,
+    scaling: metrics.scaling ? [...metrics.scaling] : undefined,
+    seconds,
+    training: { ...training('policy'), ...training('ppm') },
+    search: {
+      rollouts: summary.rollouts,
+      executions: summary.executions,
+      proposals: summary.proposals,
+      batches,
+      meanFill: places === 0 ? 0 : requests / places,
+      seconds: searchSeconds,
+    },
+  }
+}

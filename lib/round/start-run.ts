@@ -1,0 +1,60 @@
+// From what a person asks for (a name, a seed, a file of problems) to an opened run.
+import { describeSkipped, generateProblems, readProblems, splitHeldOut } from '../../datasets/index.ts'
+import { assign } from '../run/assign.ts'
+import { openRun, type Run } from '../run/run.ts'
+import { defaultSettings, type Settings } from '../run/settings.ts'
+
+export interface StartRunOptions {
+  /** Folder of the run below `root`. @default 'default' */
+  readonly name?: string
+  /** Decides everything random. @default 1 */
+  readonly seed?: number
+  /** Folder that holds the runs. @default 'runs' */
+  readonly root?: string
+  /** A file of problems (GSM8K, MATH or plain question and answer); without it they are generated. */
+  readonly problems?: string
+  /** At most this many problems of the file. */
+  readonly limit?: number
+  /** @default defaultSettings */
+  readonly settings?: Settings
+  /** Changes to the settings, each `key=value`, e.g. `rounds.0.passes.0.rollouts=8`. */
+  readonly set?: readonly string[]
+  /** Gets one line for each thing worth knowing: rows that were skipped. @default prints to stderr */
+  readonly warn?: (line: string) => void
+}
+
+/** Opens a run, new or begun. Errors: unusable problems, unknown settings, a run of that name with other settings. */
+export function startRun(options: StartRunOptions = {}): Run {
+  const { name = 'default', seed = 1, root, warn = console.error } = options
+  if (options.limit !== undefined && options.problems === undefined)
+    throw new Error(
+      'Expected a limit only for the problems of a file. For fewer generated ones use --set problems=[20,20,20,20,10,10]',
+    )
+  const settings = assign(options.settings ?? defaultSettings, options.set ?? [])
+  const data = options.problems
+    ? fromFile(options.problems, { seed, settings, limit: options.limit, warn })
+    : generated(seed, settings)
+  return openRun({ name, seed, settings, ...data, ...(root !== undefined && { root }) })
+}
+
+function generated(seed: number, settings: Settings) {
+  const train = generateProblems({ seed, counts: settings.problems, idPrefix: 't' })
+  const counts = settings.problems.map(() => settings.heldOut)
+  const heldOut = generateProblems({ seed: seed ^ 0x5eed, counts, idPrefix: 'h', except: train })
+  return { source: 'generated', train, heldOut }
+}
+
+function fromFile(
+  path: string,
+  {
+    seed,
+    settings,
+    limit,
+    warn,
+  }: { seed: number; settings: Settings; limit?: number | undefined; warn: (line: string) => void },
+) {
+  const file = readProblems(path, limit === undefined ? {} : { limit })
+  for (const line of describeSkipped(path, file)) warn(line)
+  const count = Math.min(settings.heldOut * 6, Math.floor(file.problems.length / 5))
+  return { source: path, ...splitHeldOut(file.problems, { seed, count }) }
+}
