@@ -12,7 +12,7 @@ import { writeTree } from '../lib/search/record.ts'
 import { searchProblems } from '../lib/search/schedule.ts'
 import type { Tree } from '../lib/search/tree.ts'
 import { below, random } from '../lib/seed/random.ts'
-import type { Verifier } from '../lib/verify/verdict.ts'
+import type { Verifier } from '../lib/verify/contract.ts'
 
 const OPERATORS = ['+', '-', '*', '//']
 

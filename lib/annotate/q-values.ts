@@ -1,6 +1,6 @@
 // The Q-values that a search has written on its steps, and the same computed again from what its terminals are worth.
 
-import type { Grader } from '../problem/answer.ts'
+import type { Grader } from '../problem/grader.ts'
 import type { Annotator } from '../search/annotator.ts'
 import { backup, judge, start } from '../search/backup.ts'
 import { qOf, type Tree } from '../search/tree.ts'

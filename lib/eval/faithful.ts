@@ -1,11 +1,12 @@
 // Right answers reached by wrong reasoning: a trajectory is faithful when its program stays right after the numbers of
 // the question are changed. Only generated problems can be asked again with other numbers.
-import type { Grader } from '../problem/answer.ts'
+
 import { counterfactual } from '../problem/counterfactual.ts'
+import type { Grader } from '../problem/grader.ts'
 import type { Problem, Step } from '../problem/problem.ts'
 import { random } from '../seed/random.ts'
-import type { PythonVerifier } from '../verify/verifier.ts'
-import { runPrograms } from './greedy.ts'
+import type { Verifier } from '../verify/contract.ts'
+import { runPrograms } from './strategies/greedy.ts'
 
 /** Times the numbers are changed; the program must be right each time. */
 const CHANGES = 2
@@ -16,7 +17,7 @@ const CHANGES = 2
  */
 export async function faithfulness(
   trajectories: readonly { readonly problem: Problem; readonly steps: readonly Step[] }[],
-  { verifier, grader }: { verifier: PythonVerifier; grader: Grader },
+  { verifier, grader }: { verifier: Verifier; grader: Grader },
 ): Promise<(boolean | null)[]> {
   const changed = trajectories.map(({ problem, steps }) =>
     Array.from({ length: CHANGES }, (_, i) =>

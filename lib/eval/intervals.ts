@@ -47,16 +47,27 @@ export function wilson(successes: number, n: number, z = 1.96): Measure | undefi
  * everything when there are no items. `level` may be any word: those that name no band count in `all` only.
  */
 export function bands<T>(
-  items: readonly T[],
+  items: Iterable<T>,
   level: (item: T) => string,
   right: (item: T) => boolean,
 ): BandMeasures | undefined {
-  const share = (some: readonly T[]) => wilson(some.filter(right).length, some.length)
-  const all = share(items)
+  const counts = new Map<string, { n: number; right: number }>()
+  const count = (name: string, isRight: boolean) => {
+    const known = counts.get(name) ?? { n: 0, right: 0 }
+    counts.set(name, { n: known.n + 1, right: known.right + Number(isRight) })
+  }
+  for (const item of items) {
+    const isRight = right(item)
+    const band = BANDS.find((name) => name === level(item))
+    count('all', isRight)
+    if (band) count(band, isRight)
+  }
+  const share = (name: string) => wilson(counts.get(name)?.right ?? 0, counts.get(name)?.n ?? 0)
+  const all = share('all')
   if (all === undefined) return undefined
   const measured: { all: Measure } & { [band in Band]?: Measure } = { all }
   for (const band of BANDS) {
-    const measure = share(items.filter((item) => level(item) === band))
+    const measure = share(band)
     if (measure !== undefined) measured[band] = measure
   }
   return measured

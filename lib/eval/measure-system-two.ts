@@ -1,18 +1,16 @@
-// System 2 beside what the same tokens buy without a search: best-of-N and majority, on the held-out problems of a run.
-import type { Engine } from '../engine/engine.ts'
-import { loadLikelihood } from '../policy/likelihood.ts'
+// System 2 beside what the same tokens buy without a search: best-of-N and majority, on held-out problems.
+import type { Likelihood } from '../policy/likelihood.ts'
 import type { LocalPolicy } from '../policy/local.ts'
 import type { Ppm } from '../policy/ppm-contract.ts'
-import type { Grader } from '../problem/answer.ts'
-import { loadTrained } from '../run/models.ts'
-import type { Run } from '../run/run.ts'
-import { seedOf } from '../seed/random.ts'
-import type { PythonVerifier } from '../verify/verifier.ts'
-import { type Sample, sampleSolutions } from './best-of-n.ts'
-import type { Answered } from './greedy.ts'
+import type { Grader } from '../problem/grader.ts'
+import type { Problem } from '../problem/problem.ts'
+import type { EvaluationSettings } from '../run/settings.ts'
+import type { Verifier } from '../verify/contract.ts'
 import { type BandMeasures, bands, type Measure, type NetGain, netGain, wilson } from './intervals.ts'
-import { type SystemTwoAnswer, systemTwoAnswers } from './system-two.ts'
-import { bestByScore, majority } from './vote.ts'
+import { type Sample, sampleSolutions } from './strategies/best-of-n.ts'
+import type { Answered } from './strategies/greedy.ts'
+import { type SystemTwoAnswer, systemTwoAnswers } from './strategies/system-two.ts'
+import { bestByScore, majority } from './strategies/vote.ts'
 
 /** Shares of the held-out problems, by band. */
 export interface SystemTwoMetrics {
@@ -35,28 +33,33 @@ export interface SystemTwoMetrics {
 }
 
 export interface MeasuringParts {
-  readonly engine: Engine
   readonly policy: LocalPolicy
+  /** The same policy as a reader. */
+  readonly likelihood: Likelihood
   readonly ppm: Ppm
-  readonly verifier: PythonVerifier
+  readonly verifier: Verifier
   readonly grader: Grader
+}
+
+export interface MeasuringOptions {
+  /** Decides everything random. */
+  readonly seed: number
+  readonly evaluation: EvaluationSettings
+  /** Trees under way at once. Integer from 1 up. */
+  readonly concurrency: number
   readonly signal: AbortSignal | undefined
   readonly tell: (note: string, done: number, of: number) => void
 }
 
-/** Searches and samples on the held-out problems. `greedy`: the policy's own answers to them, which System 2 is to mend. */
+/** Searches and samples on held-out problems. `greedy`: the policy's own answers to them, which System 2 is to mend. */
 export async function measureSystemTwo(
-  run: Run,
-  round: number,
+  problems: readonly Problem[],
   greedy: readonly Answered[],
-  { engine, policy, ppm, verifier, grader, signal, tell }: MeasuringParts,
+  { policy, likelihood, ppm, verifier, grader }: MeasuringParts,
+  { seed, evaluation, concurrency, signal, tell }: MeasuringOptions,
 ): Promise<{ metrics: SystemTwoMetrics; tokens: Record<string, number> }> {
-  const { evaluation, concurrency } = run.settings
-  const seed = seedOf(run.seed, 'evaluate', round)
-  const folder = run.roundPath(round, 'policy')
-  const likelihood = await loadTrained(folder, () => loadLikelihood(engine, folder))
   const answers = await systemTwoAnswers(
-    run.heldOut,
+    problems,
     { policy, likelihood, ppm, verifier, grader },
     {
       seed,
@@ -71,11 +74,11 @@ export async function measureSystemTwo(
       onProgress: (done, of) => tell('System 2', done, of),
       ...(signal && { signal }),
     },
-  ).finally(() => likelihood.dispose())
+  )
   const spent = answers.reduce((sum, { tokens }) => sum + tokens, 0)
   tell('best of N', 0, 1)
   const samples = await sampleSolutions(
-    run.heldOut,
+    problems,
     { policy, ppm, verifier, grader },
     {
       seed,
@@ -86,11 +89,11 @@ export async function measureSystemTwo(
     },
   )
   tell('best of N', 1, 1)
-  const levels = new Map(run.heldOut.map((problem) => [problem.id, problem.level]))
+  const levels = new Map(problems.map((problem) => [problem.id, problem.level]))
   const level = ({ problemId }: SystemTwoAnswer) => levels.get(problemId)!
   const chosen = samples.map((list) => choose(list, grader))
-  const byProblem = run.heldOut.map((problem, i) => ({ level: problem.level, ...chosen[i]! }))
-  const isDeep = (i: number) => run.heldOut[i]!.level !== 'easy'
+  const byProblem = problems.map((problem, i) => ({ level: problem.level, ...chosen[i]! }))
+  const isDeep = (i: number) => problems[i]!.level !== 'easy'
   const deepOnly = <T>(list: readonly T[]) => list.filter((_, i) => isDeep(i))
   return {
     metrics: {

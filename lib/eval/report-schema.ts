@@ -87,6 +87,8 @@ export const roundReportSchema = z.strictObject({
   faithful: bandMeasuresSchema.optional(),
   /** `system2` against `passAt1` on the held-out problems of the medium and hard bands. */
   net: netSchema.optional(),
+  /** Held-out problems solved by ways of answering that were brought to the run, by name. */
+  strategies: z.record(z.string(), bandMeasuresSchema).optional(),
   /** Accuracy against number of trajectories, in rising order of trajectories. */
   scaling: z.array(scalingPointSchema).optional(),
   training: z.strictObject({ policy: trainingSchema.optional(), ppm: trainingSchema.optional() }).optional(),

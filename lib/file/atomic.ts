@@ -13,26 +13,64 @@ import {
 import { dirname, join } from 'node:path'
 import { isAlive } from './process.ts'
 
+/** A file under way: nobody sees it before `commit`. */
+export interface AtomicFile {
+  /** Adds to its end. Errors: a full disk and the like, as one line; call `discard` then. */
+  write(content: string | Uint8Array): void
+  /** Puts it in the place of the old one: fsync, rename. */
+  commit(): void
+  /** Leaves the old one as it is. Harmless after `commit`. */
+  discard(): void
+}
+
 /**
- * Writes a whole file: temporary file beside it, fsync, rename. Makes the folder when it is missing.
+ * Begins a file that is written a piece at a time, under a temporary name beside it. Makes the folder when it is missing.
  * Errors: one line that names the file and what to do (a full disk, no permission); the old file is then untouched.
  */
-export function writeAtomic(path: string, content: string | Uint8Array): void {
+export function openAtomic(path: string): AtomicFile {
   const temporary = `${path}.tmp-${process.pid}`
-  try {
-    mkdirSync(dirname(path), { recursive: true })
-    const file = openSync(temporary, 'w')
+  const guarded = <T>(work: () => T): T => {
     try {
-      const bytes = typeof content === 'string' ? Buffer.from(content) : content
-      for (let offset = 0; offset < bytes.length; ) offset += writeSync(file, bytes, offset)
-      fsyncSync(file)
-    } finally {
-      closeSync(file)
+      return work()
+    } catch (error) {
+      throw writeError(path, error)
     }
-    renameSync(temporary, path)
-  } catch (error) {
-    if (existsSync(temporary)) rmSync(temporary, { force: true })
-    throw writeError(path, error)
+  }
+  let file: number | null = guarded(() => {
+    mkdirSync(dirname(path), { recursive: true })
+    return openSync(temporary, 'w')
+  })
+  const close = () => {
+    if (file !== null) closeSync(file)
+    file = null
+  }
+  return {
+    write: (content) =>
+      guarded(() => {
+        const bytes = typeof content === 'string' ? Buffer.from(content) : content
+        for (let offset = 0; offset < bytes.length; ) offset += writeSync(file!, bytes, offset)
+      }),
+    commit: () =>
+      guarded(() => {
+        fsyncSync(file!)
+        close()
+        renameSync(temporary, path)
+      }),
+    discard() {
+      close()
+      rmSync(temporary, { force: true })
+    },
+  }
+}
+
+/** Writes a whole file so. Errors: those of `openAtomic`. */
+export function writeAtomic(path: string, content: string | Uint8Array): void {
+  const file = openAtomic(path)
+  try {
+    file.write(content)
+    file.commit()
+  } finally {
+    file.discard()
   }
 }
 

@@ -1,28 +1,95 @@
 // Files of one JSON value a line. Appending is the unit of resume: a last line torn by a kill is ignored and cut off.
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs'
+// Files are read a piece at a time, so they may be larger than memory, or than the longest string.
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  writeSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
 import { writeError } from './atomic.ts'
 
+/** One line of a file: its value, its number from 1, and the bytes before it. */
+export interface JsonlEntry<T> {
+  readonly value: T
+  readonly line: number
+  readonly offset: number
+}
+
+/** Bytes read at once. */
+const PIECE = 1 << 20
+const NEWLINE = 10
+
 /**
- * All values of a file written by `openJsonl` or `jsonl`, without a torn last line. Empty when the file does not exist.
- * Errors: a line that is no JSON, with its number.
+ * The values of a file written by `openJsonl` or `jsonl`, one after the other, without a torn last line. None when the
+ * file does not exist. Errors: a line that is no JSON, with its number, when it is reached.
  */
-export function readJsonl<T>(path: string): T[] {
-  if (!existsSync(path)) return []
-  const text = readFileSync(path, 'utf8')
-  const whole = text.slice(0, text.lastIndexOf('\n') + 1)
-  return whole.split('\n').flatMap((line, index) => {
-    if (line === '') return []
-    try {
-      return [JSON.parse(line) as T]
-    } catch (error) {
-      throw new Error(
-        `${path}:${index + 1}: expected one JSON value, got ${JSON.stringify(line.slice(0, 80))}. ` +
-          'The file was changed by hand: take that line back, or delete the file to have it made anew.',
-        { cause: error },
-      )
+export function* eachJsonl<T>(path: string): Generator<JsonlEntry<T>, void, void> {
+  if (!existsSync(path)) return
+  const file = openSync(path, 'r')
+  try {
+    let line = 0
+    for (const { text, offset } of wholeLines(file)) {
+      line++
+      if (text !== '') yield { value: parseLine<T>(path, line, text), line, offset }
     }
-  })
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** All values of such a file at once. */
+export const readJsonl = <T>(path: string): T[] => Array.from(eachJsonl<T>(path), ({ value }) => value)
+
+/** The values at some places of such a file, each given by the offset that `eachJsonl` told of its line. */
+export function readJsonlAt<T>(path: string, offsets: readonly number[]): T[] {
+  const file = openSync(path, 'r')
+  try {
+    return offsets.map((offset) => {
+      const [first] = wholeLines(file, offset, 1 << 16)
+      if (first === undefined) throw new Error(`${path}: expected a line at byte ${offset}, found none. ${BY_HAND}`)
+      return parseLine<T>(path, `byte ${offset}`, first.text)
+    })
+  } finally {
+    closeSync(file)
+  }
+}
+
+function* wholeLines(file: number, start = 0, piece = PIECE): Generator<{ text: string; offset: number }, void, void> {
+  let parts: Buffer[] = []
+  let offset = start
+  for (let position = start; ; ) {
+    const bytes = Buffer.allocUnsafe(piece)
+    const length = readSync(file, bytes, 0, piece, position)
+    if (length === 0) return
+    position += length
+    let from = 0
+    for (let at = bytes.indexOf(NEWLINE); at >= 0 && at < length; at = bytes.indexOf(NEWLINE, from)) {
+      parts.push(bytes.subarray(from, at))
+      yield { text: Buffer.concat(parts).toString('utf8'), offset }
+      offset += parts.reduce((sum, part) => sum + part.length, 1)
+      parts = []
+      from = at + 1
+    }
+    if (from < length) parts.push(bytes.subarray(from, length))
+  }
+}
+
+const BY_HAND = 'The file was changed by hand: take that line back, or delete the file to have it made anew.'
+
+function parseLine<T>(path: string, line: number | string, text: string): T {
+  try {
+    return JSON.parse(text) as T
+  } catch (error) {
+    throw new Error(`${path}:${line}: expected one JSON value, got ${JSON.stringify(text.slice(0, 80))}. ${BY_HAND}`, {
+      cause: error,
+    })
+  }
 }
 
 /** The text of a file of one JSON value a line. */
@@ -57,13 +124,30 @@ export function openJsonl(path: string): JsonlWriter {
 function openWhole(path: string): number {
   try {
     mkdirSync(dirname(path), { recursive: true })
-    if (existsSync(path)) {
-      const bytes = readFileSync(path)
-      const end = bytes.lastIndexOf(10) + 1
-      if (end < bytes.length) truncateSync(path, end)
-    }
+    cutTornLine(path)
     return openSync(path, 'a')
   } catch (error) {
     throw writeError(path, error)
+  }
+}
+
+function cutTornLine(path: string): void {
+  if (!existsSync(path)) return
+  const file = openSync(path, 'r+')
+  try {
+    const { size } = fstatSync(file)
+    const bytes = Buffer.allocUnsafe(Math.min(size, PIECE))
+    for (let end = size; ; ) {
+      const start = Math.max(0, end - bytes.length)
+      const length = readSync(file, bytes, 0, end - start, start)
+      const kept = start + bytes.subarray(0, length).lastIndexOf(NEWLINE) + 1
+      if (kept > start || start === 0) {
+        if (kept < size) ftruncateSync(file, kept)
+        return
+      }
+      end = start
+    }
+  } finally {
+    closeSync(file)
   }
 }

@@ -1,11 +1,7 @@
 // Answers: what the final step printed, and whether it equals the reference. Grades numbers; other answers are equal
 // only as text. A richer grader (sets, intervals, LaTeX, symbolic) fills the same interface.
+import type { Grader } from './grader.ts'
 import { add, divide, isInteger, multiply, negate, parseRational, type Rational, subtract } from './rational.ts'
-
-/** Decides whether an answer equals a reference. Never throws. */
-export interface Grader {
-  equivalent(answer: string, reference: string): boolean
-}
 
 /** The last line that is not empty of what the final step printed; null when it printed none. */
 export function parseAnswer(stdout: string): string | null {
@@ -30,6 +26,7 @@ const EXACT_FLOAT = 2n ** 53n
  * Examples: `$1,200.00` and `1200`; `1 1/2` and `1.5`; `18 dollars` and `18`; `\frac{3}{4}` and `0.75`.
  */
 export const numericGrader: Grader = {
+  name: 'numeric',
   equivalent(answer, reference) {
     if (NOT_FINITE.test(answer) || NOT_FINITE.test(reference)) return false
     if (answer === reference) return answer.trim() !== ''

@@ -3,23 +3,28 @@
 import { existsSync } from 'node:fs'
 import type { Engine } from '../engine/engine.ts'
 import { faithfulness } from '../eval/faithful.ts'
-import { greedyAnswers, runPrograms } from '../eval/greedy.ts'
 import { type BandMeasures, bands, type Measure } from '../eval/intervals.ts'
+import { measureStrategies } from '../eval/measure-strategies.ts'
 import { measureSystemTwo, type SystemTwoMetrics } from '../eval/measure-system-two.ts'
 import { pairAccuracy } from '../eval/pair-accuracy.ts'
+import { greedyAnswers, runPrograms } from '../eval/strategies/greedy.ts'
 import { readJson, writeJson } from '../file/json.ts'
+import { type Likelihood, loadLikelihood } from '../policy/likelihood.ts'
 import { loadPolicy } from '../policy/local.ts'
 import { loadPpm } from '../policy/local-ppm.ts'
-import { type Grader, numericGrader } from '../problem/answer.ts'
+import { numericGrader } from '../problem/answer.ts'
+import type { Grader } from '../problem/grader.ts'
 import { loadTrained } from '../run/models.ts'
 import type { RoundProgress } from '../run/progress.ts'
 import { questionsOf, type Run } from '../run/run.ts'
 import { runStage } from '../run/stage.ts'
 import { addIsolation } from '../run/timings.ts'
-import { readTrees } from '../run/trees.ts'
-import type { PythonVerifier } from '../verify/verifier.ts'
+import { eachTree } from '../run/trees.ts'
+import { seedOf } from '../seed/random.ts'
+import type { Verifier } from '../verify/contract.ts'
 import { openGrammar } from './grammar.ts'
-import { type AcceptedTrajectory, selectExamples } from './select-examples.ts'
+import { noteOwnParts, type OwnParts } from './own-parts.ts'
+import { type AcceptedTrajectory, eachAccepted } from './select-examples.ts'
 import { pairsFor } from './train-round.ts'
 
 /** What a round measured; the seconds aside. Absent: not measured in this round. */
@@ -31,23 +36,26 @@ export interface RoundMetrics extends Partial<SystemTwoMetrics> {
   /** The bootstrap's learned counts, answering greedily: only round 1. */
   readonly baseline?: BandMeasures
   readonly ppmPairAccuracy?: Measure
+  /** Own ways of answering, by name; absent without any. */
+  readonly strategies?: Readonly<Record<string, BandMeasures>>
   readonly tokens: Readonly<Record<string, number>>
 }
 
-export interface EvaluationParts {
+export interface EvaluationParts extends Pick<OwnParts, 'ppm' | 'grader' | 'strategies'> {
   readonly engine: Engine
-  readonly verifier: PythonVerifier
-  readonly grader?: Grader
+  readonly verifier: Verifier
   readonly onProgress?: (progress: RoundProgress) => void
   readonly signal?: AbortSignal
 }
 
-/** Measures a finished round, or reads what was measured. */
+/** Measures a finished round, or reads what was measured. Errors: it was measured with other own parts. */
 export async function evaluateRound(run: Run, round: number, parts: EvaluationParts): Promise<RoundMetrics> {
   const path = run.roundPath(round, 'metrics.json')
+  noteOwnParts(run, round, 'evaluation', parts, existsSync(path))
   if (existsSync(path)) return readJson<RoundMetrics>(path)
   return runStage(run, round, 'evaluation', async () => {
-    addIsolation(run.roundPath(round, 'timings.json'), parts.verifier.isolation)
+    const { isolation } = parts.verifier
+    if (isolation) addIsolation(run.roundPath(round, 'timings.json'), isolation)
     const metrics = await measure(run, round, parts)
     writeJson(path, metrics, 1)
     return metrics
@@ -55,48 +63,45 @@ export async function evaluateRound(run: Run, round: number, parts: EvaluationPa
 }
 
 async function measure(run: Run, round: number, parts: EvaluationParts): Promise<RoundMetrics> {
-  const { engine, verifier, grader = numericGrader, onProgress, signal } = parts
-  const { evaluation, batchSize } = run.settings
+  const { engine, verifier, grader = numericGrader, strategies = [], onProgress, signal } = parts
+  const { evaluation, batchSize, concurrency } = run.settings
   const tell = (note: string, done: number, of: number) => onProgress?.({ round, stage: 'evaluate', note, done, of })
-  const trees = readTrees(run, round)
-  const solved = new Set(trees.filter((tree) => tree.counts.hits > 0).map((tree) => tree.problem.id))
-  const { accepted } = selectExamples(run, round)
-  const found = {
-    round,
-    coverage: bands(
-      run.train,
-      ({ level }) => level,
-      ({ id }) => solved.has(id),
-    ),
-    faithful: await faithfulShare(
-      run,
-      accepted.filter((trajectory) => trajectory.round === round),
-      { verifier, grader },
-    ),
-  }
-  const treeTokens = trees.reduce((sum, { counts }) => sum + counts.tokens, 0)
+  const { coverage, tokens: searchTokens } = searched(run, round)
+  const found = { round, coverage, faithful: await faithfulShare(run, round, { verifier, grader }) }
   const baseline = round === 1 ? await baselineAnswers(run, { verifier, grader }) : undefined
   const bootstrap = baseline && { baseline }
   // A round that solved nothing has trained nothing: its coverage is still a result.
   const folders = { policy: run.roundPath(round, 'policy'), ppm: run.roundPath(round, 'ppm') }
-  if (!existsSync(folders.policy)) return { ...found, ...bootstrap, tokens: { search: treeTokens } }
+  if (!existsSync(folders.policy)) return { ...found, ...bootstrap, tokens: { search: searchTokens } }
   const { temperature, scoreScale } = evaluation
   const policy = await loadTrained(folders.policy, () => loadPolicy(engine, folders.policy, { batchSize, temperature }))
-  const ppm = existsSync(folders.ppm)
-    ? await loadTrained(folders.ppm, () => loadPpm(engine, folders.ppm, { batchSize, scale: scoreScale }))
-    : null
+  const trained =
+    parts.ppm === undefined && existsSync(folders.ppm)
+      ? await loadTrained(folders.ppm, () => loadPpm(engine, folders.ppm, { batchSize, scale: scoreScale }))
+      : null
+  const ppm = parts.ppm ?? trained
   try {
     tell('greedy answers', 0, run.heldOut.length)
     const greedy = await greedyAnswers(run.heldOut, { policy, verifier, grader }, evaluation)
     tell('greedy answers', run.heldOut.length, run.heldOut.length)
     signal?.throwIfAborted()
-    const questions = questionsOf(run)
-    const withPpm = ppm && { ppmPairAccuracy: await pairAccuracy(pairsFor(run, round).heldOut, questions, ppm) }
+    const withPpm = ppm && {
+      ppmPairAccuracy: await pairAccuracy(pairsFor(run, round).heldOut, questionsOf(run), ppm),
+    }
     signal?.throwIfAborted()
+    const seed = seedOf(run.seed, 'evaluate', round)
     const deep =
       ppm && round >= evaluation.fromRound && run.heldOut.length > 0
-        ? await measureSystemTwo(run, round, greedy, { engine, verifier, grader, policy, ppm, signal, tell })
+        ? await withLikelihood(engine, folders.policy, (likelihood) =>
+            measureSystemTwo(
+              run.heldOut,
+              greedy,
+              { policy, likelihood, ppm, verifier, grader },
+              { seed, evaluation, concurrency, signal, tell },
+            ),
+          )
         : null
+    const own = await measureStrategies(run.heldOut, strategies, { policy, ppm, verifier, grader, seed, signal }, tell)
     return {
       ...found,
       passAt1: bands(
@@ -107,29 +112,72 @@ async function measure(run: Run, round: number, parts: EvaluationParts): Promise
       ...bootstrap,
       ...withPpm,
       ...deep?.metrics,
+      ...(strategies.length > 0 && { strategies: own.measures }),
       tokens: {
-        search: treeTokens,
+        search: searchTokens,
         greedy: greedy.reduce((sum, { tokens }) => sum + tokens, 0),
         ...deep?.tokens,
+        ...own.tokens,
       },
     }
   } finally {
     await policy.dispose()
-    await ppm?.dispose()
+    await trained?.dispose()
   }
 }
 
+/** What the round's trees solved, and the tokens that they took. */
+function searched(run: Run, round: number): { coverage: BandMeasures | undefined; tokens: number } {
+  const isSolved = new Uint8Array(run.problems.length)
+  let tokens = 0
+  for (const { problem, counts } of eachTree(run, round)) {
+    tokens += counts.tokens
+    if (counts.hits > 0) isSolved[run.problems.indexOf(problem.id)!] = 1
+  }
+  const coverage = bands(
+    run.problems,
+    ({ level }) => level,
+    ({ id }) => isSolved[run.problems.indexOf(id)!] === 1,
+  )
+  return { coverage, tokens }
+}
+
+async function withLikelihood<T>(
+  engine: Engine,
+  folder: string,
+  work: (likelihood: Likelihood) => Promise<T>,
+): Promise<T> {
+  const likelihood = await loadTrained(folder, () => loadLikelihood(engine, folder))
+  try {
+    return await work(likelihood)
+  } finally {
+    await likelihood.dispose()
+  }
+}
+
+/** Trajectories whose numbers are changed and run together. */
+const TOGETHER = 256
+
+/** Of the trajectories that this round's search found and selection accepted. */
 async function faithfulShare(
   run: Run,
-  accepted: readonly AcceptedTrajectory[],
-  parts: { verifier: PythonVerifier; grader: Grader },
+  round: number,
+  parts: { verifier: Verifier; grader: Grader },
 ): Promise<BandMeasures | undefined> {
-  const problems = new Map(run.train.map((problem) => [problem.id, problem]))
-  const trajectories = accepted.map(({ problemId, steps }) => ({ problem: problems.get(problemId)!, steps }))
-  const verdicts = await faithfulness(trajectories, parts)
-  const known = trajectories.flatMap(({ problem }, i) =>
-    verdicts[i] === null ? [] : [{ level: problem.level, faithful: verdicts[i]! }],
-  )
+  const known: { level: string; faithful: boolean }[] = []
+  let some: AcceptedTrajectory[] = []
+  const look = async () => {
+    const problems = run.problems.at(some.map(({ problemId }) => run.problems.indexOf(problemId)!))
+    const trajectories = some.map(({ steps }, i) => ({ problem: problems[i]!, steps }))
+    for (const [i, faithful] of (await faithfulness(trajectories, parts)).entries())
+      if (faithful !== null) known.push({ level: problems[i]!.level, faithful })
+    some = []
+  }
+  for (const trajectory of eachAccepted(run, round)) {
+    if (trajectory.round === round) some.push(trajectory)
+    if (some.length === TOGETHER) await look()
+  }
+  await look()
   return bands(
     known,
     ({ level }) => level,
@@ -140,7 +188,7 @@ async function faithfulShare(
 /** What the counts learned in round 1 answer by themselves: every trained policy must beat that. */
 async function baselineAnswers(
   run: Run,
-  { verifier, grader }: { verifier: PythonVerifier; grader: Grader },
+  { verifier, grader }: { verifier: Verifier; grader: Grader },
 ): Promise<BandMeasures | undefined> {
   const grammar = openGrammar(run, 2)
   const answers = await runPrograms(

@@ -1,25 +1,20 @@
 // Runs the rounds of a run one after the other: what the notebooks do cell by cell, in one call, resumable.
 import { type Engine, openEngine } from '../engine/engine.ts'
 import type { Report } from '../eval/report-schema.ts'
-import type { RoundProgress } from '../run/progress.ts'
 import type { Run } from '../run/run.ts'
 import { openVerifier, type PythonVerifier } from '../verify/verifier.ts'
 import { evaluateRound } from './evaluate-round.ts'
 import { writeReport } from './report.ts'
 import { writeReportPage } from './report-page.ts'
-import { searchRound } from './search-round.ts'
+import { type RoundParts, searchRound } from './search-round.ts'
 import { selectExamples } from './select-examples.ts'
 import { trainRoundPolicy, trainRoundPpm } from './train-round.ts'
 
-export interface EvolveOptions {
-  /** Rounds to do, from the first. @default all of the run's settings */
+export interface EvolveOptions extends RoundParts {
+  /** Rounds to do, from the first. Integer from 1 to those of the run's settings. @default all of them */
   readonly rounds?: number
-  readonly engine: Engine
-  readonly verifier: PythonVerifier
-  readonly onProgress?: (progress: RoundProgress) => void
   /** Told when a stage has finished, with one line of what came of it. */
   readonly onStage?: (line: string) => void
-  readonly signal?: AbortSignal
   /** Whether report.html is written at the end, which takes seconds. @default true */
   readonly page?: boolean
 }
@@ -38,14 +33,14 @@ export async function evolve(run: Run, options: EvolveOptions): Promise<Report> 
     onStage(
       `round ${round}  search     solved ${search.solved} of ${search.problems}, ${search.executions} steps executed`,
     )
-    const { accepted, pairs, accidents, untrusted } = selectExamples(run, round)
+    const { accepted, pairs, accidents, untrusted } = selectExamples(run, round, options).counts
     onStage(
-      `round ${round}  select     ${accepted.length} trajectories, ${pairs.length} pairs; ` +
+      `round ${round}  select     ${accepted} trajectories, ${pairs} pairs; ` +
         `${accidents.refused} of ${accidents.of} right trajectories refused as accidents` +
         (untrusted > 0 ? `, ${untrusted} more for what their code does` : ''),
     )
-    if (accepted.length > 0) {
-      const policy = await trainRoundPolicy(run, round, options)
+    const policy = accepted > 0 ? await trainRoundPolicy(run, round, options) : null
+    if (policy) {
       const capped = policy.capped ? ' (the step limit ended it: read this round with care)' : ''
       onStage(`round ${round}  policy     ${policy.steps} steps, loss ${policy.loss.toFixed(3)}${capped}`)
       const ppm = await trainRoundPpm(run, round, options)

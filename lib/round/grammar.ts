@@ -15,15 +15,12 @@ export function openGrammar(run: Run, round: number): GrammarPolicy {
   return grammarPolicy({ ...grammar, snapshot: readJson<GrammarSnapshot>(path) })
 }
 
-/** Teaches the grammar every right program of these trees. */
-export function learnFrom(grammar: GrammarPolicy, trees: readonly Tree[]): void {
-  for (const tree of trees) {
-    const right = learnable(tree).filter((trajectory) => trajectory.right === true)
-    if (right.length === 0) continue
-    const solutions = right.map((trajectory) => trajectory.steps)
-    grammar.learn(tree.problem.id, tree.problem.question, solutions)
-  }
-  grammar.refit()
+/** Teaches the grammar every right program of a tree; it counts from the next `refit` on. */
+export function learnTree(grammar: GrammarPolicy, tree: Tree): void {
+  const right = learnable(tree).filter((trajectory) => trajectory.right === true)
+  if (right.length === 0) return
+  const solutions = right.map((trajectory) => trajectory.steps)
+  grammar.learn(tree.problem.id, tree.problem.question, solutions)
 }
 
 /** Saves what the grammar knows after a round. */

@@ -1,13 +1,15 @@
 // report.html of a run: its report with learning curves, Q-value histograms and a few example trees.
 import { existsSync } from 'node:fs'
+import { BANDS } from '../eval/intervals.ts'
 import type { Report } from '../eval/report-schema.ts'
 import { writeAtomic } from '../file/atomic.ts'
 import { readJson } from '../file/json.ts'
 import type { Run } from '../run/run.ts'
-import { readTrees } from '../run/trees.ts'
+import { eachTree } from '../run/trees.ts'
+import type { Tree } from '../search/tree.ts'
 import { learningCurve } from '../show/views/curves.ts'
 import { countQ, qHistogram } from '../show/views/histogram.ts'
-import { visitedSteps } from '../show/views/q-values.ts'
+import { eachVisitedStep } from '../show/views/q-values.ts'
 import { reportHtml } from '../show/views/report-html.ts'
 import { treeView } from '../show/views/tree-view.ts'
 import type { TrainingLog } from '../train/policy.ts'
@@ -20,7 +22,7 @@ export async function writeReportPage(run: Run, report: Report): Promise<string>
   writeAtomic(
     path,
     await reportHtml(report, {
-      plots: [...learningCurves(run, rounds), qHistogram(countQ(visitedSteps(run, rounds)))],
+      plots: [...learningCurves(run, rounds), qHistogram(countQ(eachVisitedStep(run, rounds)))],
       trees: exampleTrees(run, rounds),
       provenance: {
         problems: `${manifest.problems.source}: ${manifest.problems.train} to learn from, ${manifest.problems.heldOut} held out`,
@@ -54,11 +56,17 @@ export function learningCurves(run: Run, rounds: readonly number[]) {
 function exampleTrees(run: Run, rounds: readonly number[]) {
   const last = rounds.at(-1)
   if (last === undefined) return []
-  const solved = readTrees(run, last).filter((tree) => tree.counts.hits > 0)
-  return ['easy', 'medium', 'hard'].flatMap((level) => {
-    const ofLevel = solved.filter((tree) => tree.problem.level === level)
-    const wrong = (tree: (typeof ofLevel)[number]) => tree.stats.right.filter((right) => right === false).length
-    const [tree] = ofLevel.sort((a, b) => wrong(b) - wrong(a) || a.nodes.length - b.nodes.length)
-    return tree ? [treeView(tree, { maxNodes: 40 })] : []
+  const best = new Map<string, { tree: Tree; wrong: number }>()
+  for (const tree of eachTree(run, last)) {
+    if (tree.counts.hits === 0) continue
+    const wrong = tree.stats.right.filter((right) => right === false).length
+    const known = best.get(tree.problem.level)
+    const isBetter =
+      !known || wrong > known.wrong || (wrong === known.wrong && tree.nodes.length < known.tree.nodes.length)
+    if (isBetter) best.set(tree.problem.level, { tree, wrong })
+  }
+  return BANDS.flatMap((band) => {
+    const found = best.get(band)
+    return found ? [treeView(found.tree, { maxNodes: 40 })] : []
   })
 }

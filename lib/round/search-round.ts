@@ -1,37 +1,27 @@
 // The first stage of a round: every problem is searched, and each finished tree becomes one line of trees.jsonl, in an
-// order that depends only on the run. Killed and started again, it goes on with the first tree that is missing.
+// order that depends only on the run. Killed and started again, it goes on with the first tree that is missing. Problems
+// are read and trees are written one by one, so memory does not grow with their number.
 import { existsSync } from 'node:fs'
-import { ppmAugmented } from '../annotate/ppm-augmented.ts'
-import { terminalGuided } from '../annotate/terminal-guided.ts'
-import type { Engine } from '../engine/engine.ts'
 import { readJson, writeJson } from '../file/json.ts'
 import { openJsonl } from '../file/jsonl.ts'
-import type { Policy } from '../policy/contract.ts'
-import type { GrammarPolicy } from '../policy/grammar/grammar.ts'
-import { sentencesOf } from '../policy/grammar/sentences.ts'
-import { loadPolicy } from '../policy/local.ts'
-import { loadPpm } from '../policy/local-ppm.ts'
-import { mixturePolicy } from '../policy/mixture.ts'
-import { numericGrader } from '../problem/answer.ts'
+import { sentenceCount } from '../policy/grammar/sentences.ts'
 import type { Problem } from '../problem/problem.ts'
-import { loadTrained, modelFolder } from '../run/models.ts'
 import type { RoundProgress } from '../run/progress.ts'
 import type { Pass, Recipe } from '../run/recipe.ts'
 import type { Run } from '../run/run.ts'
 import { runStage } from '../run/stage.ts'
+import type { StoredProblems } from '../run/stored-problems.ts'
 import { addIsolation, addSearch } from '../run/timings.ts'
-import { changedByHand, readTrees, type SearchSummary } from '../run/trees.ts'
-import type { Annotator } from '../search/annotator.ts'
+import { changedByHand, eachTree, type SearchSummary } from '../run/trees.ts'
 import { writeTree } from '../search/record.ts'
 import { searchProblems } from '../search/schedule.ts'
 import type { Tree } from '../search/tree.ts'
 import { seedOf } from '../seed/random.ts'
-import type { Verifier } from '../verify/verdict.ts'
-import { learnFrom, openGrammar } from './grammar.ts'
+import { learnTree } from './grammar.ts'
+import { noteOwnParts } from './own-parts.ts'
+import { openSearchParts, type PartSources } from './search-parts.ts'
 
-export interface RoundParts {
-  readonly engine: Engine
-  readonly verifier: Verifier
+export interface RoundParts extends PartSources {
   readonly onProgress?: (progress: RoundProgress) => void
   readonly signal?: AbortSignal
 }
@@ -39,70 +29,65 @@ export interface RoundParts {
 /** Searches all problems of the run by the round's recipe, or goes on with it. The trees are in trees.jsonl. */
 export async function searchRound(run: Run, round: number, parts: RoundParts): Promise<SearchSummary> {
   const done = run.roundPath(round, 'search.json')
+  noteOwnParts(run, round, 'search', parts, existsSync(run.roundPath(round, 'trees.jsonl')))
   if (existsSync(done)) return readJson<SearchSummary>(done)
   return runStage(run, round, 'search', async () => {
     const { isolation } = parts.verifier
     if (isolation) addIsolation(run.roundPath(round, 'timings.json'), isolation)
-    const trees = await growTrees(run, run.recipe(round), parts)
-    const summary = summarise(round, run.train.length, trees)
+    const summary = await growTrees(run, run.recipe(round), parts)
     writeJson(done, summary)
     return summary
   })
 }
 
-async function growTrees(run: Run, recipe: Recipe, parts: RoundParts): Promise<Tree[]> {
+async function growTrees(run: Run, recipe: Recipe, parts: RoundParts): Promise<SearchSummary> {
   const { round } = recipe
-  const grammar = openGrammar(run, round)
-  const proposer = await openProposer(run, recipe, grammar, parts.engine)
-  const annotator = await openAnnotator(run, recipe, parts.engine)
-  const known = readTrees(run, round) // of an earlier try
+  const search = await openSearchParts(run, recipe, parts)
   const file = openJsonl(run.roundPath(round, 'trees.jsonl'))
-  const trees: Tree[] = []
+  const earlier = eachTree(run, round) // of an earlier try, as far as it came
+  const found = tally(run)
   try {
     for (const [index, pass] of recipe.passes.entries()) {
-      const solved = new Set(trees.filter((tree) => tree.counts.hits > 0).map((tree) => tree.problem.id))
-      const open = easyFirst(run.train.filter((problem) => !solved.has(problem.id)))
-      const policy = await proposer.forPass(pass)
+      const open = easyFirst(run.problems, found.isSolved)
+      const passParts = await search.forPass({ round, pass, index })
+      let doneInPass = 0
       for (const wave of waves(open, recipe.wave)) {
-        const finished = known.splice(0, wave.length)
-        const before = trees.length
-        checkOrder(run, round, before, finished, wave)
-        trees.push(...finished)
-        for (const tree of finished) if (tree.counts.hits > 0) solved.add(tree.problem.id)
-        const rest = wave.slice(finished.length)
-        const search = searchProblems(
-          rest,
-          { policy, verifier: parts.verifier, annotator, grader: numericGrader },
-          {
-            ...searchOptions(run, recipe, pass),
-            firstTreeIndex: index,
-            concurrency: run.settings.concurrency,
-            ...(parts.signal && { signal: parts.signal }),
-          },
-        )
-        for await (const { tree } of search) {
+        const known = takeKnown(run, round, earlier, wave, found.trees)
+        for (const tree of known) {
+          found.add(tree)
+          if (search.learner) learnTree(search.learner, tree)
+        }
+        doneInPass += known.length
+        const rest = wave.subarray(known.length)
+        const searched = searchProblems(problemsAt(run.problems, rest), passParts, {
+          ...searchOptions(run, recipe, pass),
+          firstTreeIndex: index,
+          concurrency: run.settings.concurrency,
+          ...(parts.signal && { signal: parts.signal }),
+        })
+        for await (const { tree } of searched) {
           file.append([writeTree(tree)])
-          trees.push(tree)
-          if (tree.counts.hits > 0) solved.add(tree.problem.id)
+          found.add(tree)
+          if (search.learner) learnTree(search.learner, tree)
           parts.onProgress?.({
             round,
             stage: index === 0 ? 'search' : `search again (${index + 1})`,
-            done: trees.length - before + open.indexOf(wave[0]!),
+            done: ++doneInPass,
             of: open.length,
-            note: `solved ${solved.size} of ${run.train.length}`,
+            note: `solved ${found.solved} of ${run.problems.length}`,
           })
         }
-        if (rest.length > 0) addSearch(run.roundPath(round, 'timings.json'), search.statistics())
-        if (recipe.proposer === 'grammar') learnFrom(grammar, trees.slice(before))
+        if (rest.length > 0) addSearch(run.roundPath(round, 'timings.json'), searched.statistics())
+        search.learner?.refit()
       }
     }
-    checkOrder(run, round, trees.length, known, [])
+    const more = earlier.next()
+    if (!more.done) throw unexpectedTree(run, round, found.trees, undefined, more.value)
   } finally {
     file.close()
-    await proposer.dispose()
-    await annotator.ppm?.dispose()
+    await search.dispose()
   }
-  return trees
+  return found.summary(round)
 }
 
 /** The search options of a pass. Also what a notebook needs to grow one tree by hand. */
@@ -118,77 +103,71 @@ export function searchOptions(run: Run, recipe: Recipe, pass: Pass) {
   } as const
 }
 
-interface Proposer {
-  /** The policy of a pass: temperature and share of the grammar as the pass says. */
-  forPass(pass: Pass): Promise<Policy>
-  dispose(): Promise<void>
+/** Places of the unsolved problems, few sentences first: what they teach the grammar helps with the rest. Equal ones stay in order. */
+function easyFirst(problems: StoredProblems, isSolved: (place: number) => boolean): Uint32Array {
+  const lengths = new Uint32Array(problems.length)
+  let place = 0
+  for (const { question } of problems) lengths[place++] = sentenceCount(question)
+  const open = lengths.map((_, at) => at).filter((at) => !isSolved(at))
+  return open.sort((a, b) => lengths[a]! - lengths[b]! || a - b)
 }
 
-async function openProposer(
-  run: Run,
-  { round, proposer }: Recipe,
-  grammar: GrammarPolicy,
-  engine: Engine,
-): Promise<Proposer> {
-  if (proposer === 'grammar') return { forPass: async () => grammar, dispose: async () => grammar.dispose() }
-  const folder = modelFolder(run, round - 1, 'policy')
-  const opened: Policy[] = []
-  return {
-    async forPass({ temperature, grammarShare }) {
-      const options = { name: `round-${round - 1}/policy`, temperature, batchSize: run.settings.batchSize }
-      const local = await loadTrained(folder, () => loadPolicy(engine, folder, options))
-      opened.push(local)
-      if (grammarShare === 0) return local
-      return mixturePolicy([
-        { policy: local, share: 1 - grammarShare },
-        { policy: grammar, share: grammarShare },
-      ])
-    },
-    async dispose() {
-      for (const policy of opened) await policy.dispose()
-    },
+function* waves(places: Uint32Array, size: number): Generator<Uint32Array> {
+  const step = size === 0 ? places.length : size
+  for (let start = 0; start < places.length; start += step) yield places.subarray(start, start + step)
+}
+
+/** Problems that are read from the file together. */
+const TOGETHER = 64
+
+function* problemsAt(problems: StoredProblems, places: Uint32Array): Generator<Problem> {
+  for (const some of waves(places, TOGETHER)) yield* problems.at([...some])
+}
+
+/**
+ * The trees of a wave that an earlier try has finished: the first ones of the file that are left. Errors: one that would
+ * not be searched now.
+ */
+function takeKnown(run: Run, round: number, earlier: Iterator<Tree>, wave: Uint32Array, before: number): Tree[] {
+  const known: Tree[] = []
+  for (const place of wave) {
+    const { value: tree, done } = earlier.next()
+    if (done) break
+    if (run.problems.indexOf(tree.problem.id) !== place)
+      throw unexpectedTree(run, round, before + known.length, run.problems.at([place])[0], tree)
+    known.push(tree)
   }
+  return known
 }
 
-async function openAnnotator(run: Run, { round, guide }: Recipe, engine: Engine): Promise<Annotator> {
-  if (guide === 'terminal') return terminalGuided()
-  const options = { name: `round-${round - 1}/ppm`, batchSize: run.settings.batchSize }
-  const folder = modelFolder(run, round - 1, 'ppm')
-  return ppmAugmented(await loadTrained(folder, () => loadPpm(engine, folder, options)))
+function unexpectedTree(run: Run, round: number, before: number, expected: Problem | undefined, tree: Tree): Error {
+  const line = `${run.roundPath(round, 'trees.jsonl')}:${before + 1}`
+  const wanted = expected ? `the tree of ${expected.id}` : 'no more trees'
+  return changedByHand(line, wanted, `the one of ${tree.problem.id}`)
 }
 
-/** Few sentences first: what they teach the grammar helps with the rest. Equal ones stay in order. */
-const easyFirst = (problems: readonly Problem[]): Problem[] =>
-  problems
-    .map((problem) => ({ problem, sentences: sentencesOf(problem.question).length }))
-    .sort((a, b) => a.sentences - b.sentences)
-    .map(({ problem }) => problem)
-
-function waves<T>(list: readonly T[], size: number): T[][] {
-  if (size === 0) return [[...list]]
-  return Array.from({ length: Math.ceil(list.length / size) }, (_, i) => list.slice(i * size, (i + 1) * size))
-}
-
-/** Trees of an earlier try must be those that would be searched now, in the same order. */
-function checkOrder(run: Run, round: number, from: number, trees: readonly Tree[], problems: readonly Problem[]): void {
-  const wrong = trees.findIndex((tree, i) => tree.problem.id !== problems[i]?.id)
-  if (wrong < 0) return
-  const expected = problems[wrong] ? `the tree of ${problems[wrong].id}` : 'no more trees'
-  const line = `${run.roundPath(round, 'trees.jsonl')}:${from + wrong + 1}`
-  throw changedByHand(line, expected, `the one of ${trees[wrong]!.problem.id}`)
-}
-
-function summarise(round: number, problems: number, trees: readonly Tree[]): SearchSummary {
-  const sum = (of: (tree: Tree) => number) => trees.reduce((total, tree) => total + of(tree), 0)
+/** Adds up what the trees of a round found. */
+function tally(run: Run) {
+  const isSolved = new Uint8Array(run.problems.length)
+  const sums = { trees: 0, rollouts: 0, expansions: 0, executions: 0, proposals: 0, tokens: 0 }
+  let solved = 0
   return {
-    round,
-    problems,
-    solved: new Set(trees.filter((tree) => tree.counts.hits > 0).map((tree) => tree.problem.id)).size,
-    trees: trees.length,
-    rollouts: sum(({ counts }) => counts.rollouts),
-    expansions: sum(({ counts }) => counts.expansions),
-    executions: sum(({ counts }) => counts.executions),
-    proposals: sum(({ counts }) => counts.proposals),
-    tokens: sum(({ counts }) => counts.tokens),
+    get trees() {
+      return sums.trees
+    },
+    get solved() {
+      return solved
+    },
+    isSolved: (place: number): boolean => isSolved[place] === 1,
+    add({ problem, counts }: Tree): void {
+      sums.trees++
+      for (const key of ['rollouts', 'expansions', 'executions', 'proposals', 'tokens'] as const)
+        sums[key] += counts[key]
+      const place = run.problems.indexOf(problem.id)!
+      if (counts.hits === 0 || isSolved[place] === 1) return
+      isSolved[place] = 1
+      solved++
+    },
+    summary: (round: number): SearchSummary => ({ round, problems: run.problems.length, solved, ...sums }),
   }
 }

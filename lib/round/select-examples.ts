@@ -1,16 +1,19 @@
 // The second stage of a round: from its trees, the trajectories that the next policy learns from and the pairs that
 // the PPM learns from. A pure function of the files before it, so it is simply done again when its own are missing.
+// Trees are read problem by problem, and what is chosen is written at once.
 import { existsSync } from 'node:fs'
-import { writeAtomic } from '../file/atomic.ts'
+import { openAtomic } from '../file/atomic.ts'
 import { readJson, writeJson } from '../file/json.ts'
-import { jsonl, readJsonl } from '../file/jsonl.ts'
-import { type PreferencePair, preferencePairs } from '../pairs/preference-pairs.ts'
-import { sftExamples, treesByProblem } from '../pairs/sft-examples.ts'
-import { distinctTrajectories, trajectories } from '../pairs/trajectories.ts'
+import { eachJsonl, jsonl, readJsonl } from '../file/jsonl.ts'
+import type { PreferencePair } from '../pairs/preference-pairs.ts'
+import { bestByQ } from '../pairs/selection.ts'
+import { distinctTrajectories, type Trajectory, trajectories } from '../pairs/trajectories.ts'
+import type { GrammarPolicy } from '../policy/grammar/grammar.ts'
 import type { Step } from '../problem/problem.ts'
-import { questionsOf, type Run } from '../run/run.ts'
-import { readTrees } from '../run/trees.ts'
-import { learnFrom, openGrammar, saveGrammar } from './grammar.ts'
+import type { Run } from '../run/run.ts'
+import { eachProblemsTrees, eachTree } from '../run/trees.ts'
+import { learnTree, openGrammar, saveGrammar } from './grammar.ts'
+import { noteOwnParts, type OwnParts } from './own-parts.ts'
 
 /** One line of sft.jsonl. */
 export interface AcceptedTrajectory {
@@ -22,69 +25,113 @@ export interface AcceptedTrajectory {
   readonly round: number
 }
 
-export interface RoundExamples {
-  readonly accepted: readonly AcceptedTrajectory[]
-  readonly pairs: readonly PreferencePair[]
+/** How many of each a selection holds: selection.json. */
+export interface SelectionCounts {
+  readonly accepted: number
+  readonly pairs: number
   /** Right trajectories refused as accidents, of all right distinct ones. */
   readonly accidents: { readonly refused: number; readonly of: number }
   /** Right distinct trajectories left out before that, because no model should learn what their code does. */
   readonly untrusted: number
 }
 
-/** Selects a round's examples and pairs, or reads them if that was done. Errors: the round is not searched yet. */
-export function selectExamples(run: Run, round: number): RoundExamples {
+export interface RoundExamples extends Pick<SelectionCounts, 'accidents' | 'untrusted'> {
+  readonly counts: SelectionCounts
+  /** Read from sft.jsonl when it is first asked for. */
+  readonly accepted: readonly AcceptedTrajectory[]
+  /** Read from pairs.jsonl when it is first asked for. */
+  readonly pairs: readonly PreferencePair[]
+}
+
+/**
+ * Selects a round's examples and pairs, or reads them if that was done. `own.selection` chooses in place of `bestByQ`.
+ * Errors: the round is not searched yet; it was selected by another selection.
+ */
+export function selectExamples(run: Run, round: number, own: Pick<OwnParts, 'selection'> = {}): RoundExamples {
   const path = run.roundPath(round, 'selection.json')
   if (!existsSync(run.roundPath(round, 'search.json')))
     throw new Error(
       `Expected round ${round} to be searched before its examples are selected. Run searchRound(run, ${round}) first`,
     )
-  if (!existsSync(path)) {
-    const { accepted, pairs, accidents, untrusted } = select(run, round)
-    writeAtomic(run.roundPath(round, 'sft.jsonl'), jsonl(accepted))
-    writeAtomic(run.roundPath(round, 'pairs.jsonl'), jsonl(pairs))
-    writeJson(path, { accepted: accepted.length, pairs: pairs.length, accidents, untrusted })
-  }
-  return {
-    accepted: readJsonl<AcceptedTrajectory>(run.roundPath(round, 'sft.jsonl')),
-    pairs: readJsonl<PreferencePair>(run.roundPath(round, 'pairs.jsonl')),
-    ...counts(path),
-  }
-}
-
-function counts(path: string): Pick<RoundExamples, 'accidents' | 'untrusted'> {
-  const { accidents, untrusted = 0 } = readJson<Pick<RoundExamples, 'accidents'> & { readonly untrusted?: number }>(
+  const isDone = existsSync(path)
+  if (!isDone || own.selection) noteOwnParts(run, round, 'selection', own, isDone)
+  if (!isDone) writeJson(path, select(run, round, own))
+  const { untrusted = 0, ...known } = readJson<Omit<SelectionCounts, 'untrusted'> & { readonly untrusted?: number }>(
     path,
   )
-  return { accidents, untrusted }
+  const lists: { accepted?: readonly AcceptedTrajectory[]; pairs?: readonly PreferencePair[] } = {}
+  return {
+    counts: { ...known, untrusted },
+    accidents: known.accidents,
+    untrusted,
+    get accepted() {
+      lists.accepted ??= readJsonl<AcceptedTrajectory>(run.roundPath(round, 'sft.jsonl'))
+      return lists.accepted
+    },
+    get pairs() {
+      lists.pairs ??= readJsonl<PreferencePair>(run.roundPath(round, 'pairs.jsonl'))
+      return lists.pairs
+    },
+  }
 }
 
-function select(run: Run, round: number): RoundExamples {
+/** The accepted trajectories of a selected round, one at a time. */
+export function* eachAccepted(run: Run, round: number): Generator<AcceptedTrajectory, void, void> {
+  selectExamples(run, round)
+  for (const { value } of eachJsonl<AcceptedTrajectory>(run.roundPath(round, 'sft.jsonl'))) yield value
+}
+
+function select(run: Run, round: number, own: Pick<OwnParts, 'selection'>): SelectionCounts {
   const { examples, pairs: pairOptions } = run.recipe(round)
-  const trees = readTrees(run, round)
+  const { selection = bestByQ({ perProblem: examples.perProblem, pairs: pairOptions }) } = own
+  const isLikely = likelyUnder(grammarAfter(run, round), run, examples.minLogProbability)
+  const isSolved = new Uint8Array(run.problems.length)
+  const placeOf = (problemId: string) => run.problems.indexOf(problemId)!
+  const counts = { accepted: 0, pairs: 0, accidents: { refused: 0, of: 0 }, untrusted: 0 }
+  const [sft, pairs] = [openAtomic(run.roundPath(round, 'sft.jsonl')), openAtomic(run.roundPath(round, 'pairs.jsonl'))]
+  const accept = (trajectory: AcceptedTrajectory) => {
+    sft.write(jsonl([trajectory]))
+    counts.accepted++
+  }
+  try {
+    for (const trees of eachProblemsTrees(run, round)) {
+      const problemId = trees[0]!.problem.id
+      const right = distinctTrajectories(trees.flatMap(trajectories).filter((trajectory) => trajectory.right === true))
+      const trusted = right.filter(({ refusal }) => refusal === null)
+      counts.untrusted += right.length - trusted.length
+      counts.accidents.of += trusted.length
+      counts.accidents.refused += trusted.filter((trajectory) => !isLikely(trajectory)).length
+      const chosen = selection.select(trees, { isLikely })
+      for (const { steps, answer, meanQ } of chosen.accepted) accept({ problemId, steps, answer, meanQ, round })
+      if (chosen.accepted.length > 0) isSolved[placeOf(problemId)] = 1
+      pairs.write(jsonl(chosen.pairs))
+      counts.pairs += chosen.pairs.length
+    }
+    if (examples.carry && round > 1)
+      for (const earlier of eachAccepted(run, round - 1)) if (!isSolved[placeOf(earlier.problemId)]) accept(earlier)
+    sft.commit()
+    pairs.commit()
+  } finally {
+    sft.discard()
+    pairs.discard()
+  }
+  return counts
+}
+
+/** The grammar, taught by all trees of the round and saved beside them. */
+function grammarAfter(run: Run, round: number): GrammarPolicy {
   const grammar = openGrammar(run, round)
-  learnFrom(grammar, trees)
+  for (const tree of eachTree(run, round)) learnTree(grammar, tree)
+  grammar.refit()
   saveGrammar(run, round, grammar)
+  return grammar
+}
 
-  const questions = questionsOf(run)
-  const least = examples.minLogProbability
-  const isLikely = ({ problemId, steps }: { problemId: string; steps: readonly Step[] }) =>
-    least === null || Math.min(...grammar.stepLogProbabilities(questions.get(problemId)!, steps)) >= least
-  const all = distinctTrajectories(trees.flatMap(trajectories).filter((trajectory) => trajectory.right === true))
-  const right = all.filter(({ refusal }) => refusal === null)
-  const found = sftExamples(trees, {
-    perProblem: examples.perProblem,
-    filter: (trajectory) => trajectory.failedSteps === 0 && isLikely(trajectory),
-  }).map(({ problemId, steps, answer, meanQ }) => ({ problemId, steps, answer, meanQ, round }))
-
-  const solved = new Set(found.map(({ problemId }) => problemId))
-  const carried =
-    examples.carry && round > 1
-      ? selectExamples(run, round - 1).accepted.filter(({ problemId }) => !solved.has(problemId))
-      : []
-  return {
-    accepted: [...found, ...carried],
-    pairs: treesByProblem(trees).flatMap((group) => preferencePairs(group, pairOptions)),
-    accidents: { refused: right.filter((trajectory) => !isLikely(trajectory)).length, of: right.length },
-    untrusted: all.length - right.length,
+/** Whether every step of a trajectory is at least so likely under the grammar; always, where nothing is asked. */
+function likelyUnder(grammar: GrammarPolicy, run: Run, least: number | null): (trajectory: Trajectory) => boolean {
+  if (least === null) return () => true
+  return ({ problemId, steps }) => {
+    const [problem] = run.problems.at([run.problems.indexOf(problemId)!])
+    return Math.min(...grammar.stepLogProbabilities(problem!.question, steps)) >= least
   }
 }

@@ -20,8 +20,13 @@ export interface TrainingParts {
   readonly signal?: AbortSignal
 }
 
-/** Trains the round's policy, or reads the log of the one that is there. Errors: no trajectory to learn from. */
-export async function trainRoundPolicy(run: Run, round: number, parts: TrainingParts): Promise<TrainingLog> {
+/**
+ * Trains the round's policy, or reads the log of the one that is there. null where the recipe trains none. Errors: no
+ * trajectory to learn from.
+ */
+export async function trainRoundPolicy(run: Run, round: number, parts: TrainingParts): Promise<TrainingLog | null> {
+  const options = run.recipe(round).policyTraining
+  if (options === null) return null
   const log = run.roundPath(round, 'policy-training.json')
   if (existsSync(log) && existsSync(run.roundPath(round, 'policy'))) return readJson<TrainingLog>(log)
   const questions = questionsOf(run)
@@ -35,7 +40,7 @@ export async function trainRoundPolicy(run: Run, round: number, parts: TrainingP
       trainPolicy({
         ...shared(run, round, 'train policy', { ...parts, engine }),
         examples,
-        options: run.recipe(round).policyTraining,
+        options,
       }),
     )
     saveCheckpoint(run.roundPath(round, 'policy'), {
@@ -49,12 +54,12 @@ export async function trainRoundPolicy(run: Run, round: number, parts: TrainingP
 }
 
 /**
- * Trains the round's PPM on all pairs but the held-out ones, or reads its log. null where the recipe trains none, or
- * where there is no pair to learn from: a search that solved every problem always, or never, finds none.
+ * Trains the round's PPM on all pairs but the held-out ones, or reads its log. null where the recipe trains none (a PPM
+ * starts from the round's policy), or where there is no pair to learn from: a search that solved every problem always, or never, finds none.
  */
 export async function trainRoundPpm(run: Run, round: number, parts: TrainingParts): Promise<PpmTrainingLog | null> {
-  const options = run.recipe(round).ppmTraining
-  if (options === null) return null
+  const { ppmTraining: options, policyTraining } = run.recipe(round)
+  if (options === null || policyTraining === null) return null
   const log = run.roundPath(round, 'ppm-training.json')
   if (existsSync(log) && existsSync(run.roundPath(round, 'ppm'))) return readJson<PpmTrainingLog>(log)
   const questions = questionsOf(run)
@@ -97,11 +102,8 @@ export function splitPairs(
   pairs: readonly PreferencePair[],
 ): { train: PreferencePair[]; heldOut: PreferencePair[] } {
   const every = run.settings.evaluation.pairHoldOut
-  const held = new Set(run.train.filter((_, index) => index % every === every - 1).map((problem) => problem.id))
-  return {
-    train: pairs.filter((pair) => !held.has(pair.problemId)),
-    heldOut: pairs.filter((pair) => held.has(pair.problemId)),
-  }
+  const isHeld = ({ problemId }: PreferencePair) => run.problems.indexOf(problemId)! % every === every - 1
+  return { train: pairs.filter((pair) => !isHeld(pair)), heldOut: pairs.filter(isHeld) }
 }
 
 const shared = (run: Run, round: number, stage: string, { engine, onProgress, signal }: TrainingParts) => ({

@@ -43,7 +43,7 @@ function checkRecipe({ round, proposer, guide, select, passes, wave, policyTrain
     expect(`${key}.guide`, guide, guide === 'terminal', '"terminal": no PPM is trained before round 1')
   }
   whole(`${key}.wave`, wave, 0)
-  const { maxSteps = Number.POSITIVE_INFINITY, tail = 0 } = policyTraining
+  const { maxSteps = Number.POSITIVE_INFINITY, tail = 0 } = policyTraining ?? {}
   expect(`${key}.policyTraining.maxSteps`, maxSteps, maxSteps >= tail, `at least policyTraining.tail (${tail})`)
   expect(`${key}.passes`, passes.length, passes.length > 0, 'at least one pass')
   passes.forEach(({ rollouts, width, temperature, grammarShare }, k) => {

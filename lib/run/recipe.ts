@@ -40,7 +40,8 @@ export interface Recipe {
     readonly carry: boolean
   }
   readonly pairs: PairOptions
-  readonly policyTraining: PolicyTrainingOptions
+  /** null: this round trains no policy, and so no PPM either. */
+  readonly policyTraining: PolicyTrainingOptions | null
   /** Whether the PPM learns from this round's pairs alone (paper) or from those of all rounds so far. */
   readonly ppmPairs: 'round' | 'all'
   /** null: this round trains no PPM. */

@@ -2,26 +2,36 @@
 // is decided by the manifest, so a run that was killed goes on to the same files.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { removeLeftovers, writeAtomic } from '../file/atomic.ts'
+import { removeLeftovers } from '../file/atomic.ts'
 import { readJson, writeJson } from '../file/json.ts'
-import { jsonl, readJsonl } from '../file/jsonl.ts'
+import { eachJsonl, readJsonl } from '../file/jsonl.ts'
 import { trainTokenizer } from '../model/bpe.ts'
 import type { ModelConfig } from '../model/config.ts'
-import { loadTokenizer, type Tokenizer, type TokenizerFiles } from '../model/tokenizer.ts'
+import { loadTokenizer, type Tokenizer } from '../model/tokenizer.ts'
 import type { Problem } from '../problem/problem.ts'
 import { checkSettings } from './check-settings.ts'
-import { type Manifest, provenance, sha256 } from './manifest.ts'
+import { type Manifest, provenance } from './manifest.ts'
 import type { Recipe } from './recipe.ts'
 import type { Settings } from './settings.ts'
+import {
+  countProblems,
+  hashOf,
+  openStoredProblems,
+  PROBLEM_FILES,
+  type StoredProblems,
+  writeProblems,
+} from './stored-problems.ts'
 
 export interface Run {
   readonly name: string
   readonly seed: number
   readonly settings: Settings
   readonly manifest: Manifest
-  /** Problems to solve and learn from. */
+  /** Problems to solve and learn from, as stages read them: each from its file when it is needed. */
+  readonly problems: StoredProblems
+  /** The same as a list, read when it is first asked for. */
   readonly train: readonly Problem[]
-  /** Problems that only evaluation sees. */
+  /** Problems that only evaluation sees, read when they are first asked for. */
   readonly heldOut: readonly Problem[]
   readonly tokenizer: Tokenizer
   /** Shape of the embedded model. */
@@ -35,8 +45,11 @@ export interface Run {
 }
 
 /** The question of each problem to solve, by its id. */
-export const questionsOf = ({ train }: Pick<Run, 'train'>): ReadonlyMap<string, string> =>
-  new Map(train.map(({ id, question }) => [id, question]))
+export function questionsOf({ problems }: Pick<Run, 'problems'>): ReadonlyMap<string, string> {
+  const questions = new Map<string, string>()
+  for (const { id, question } of problems) questions.set(id, question)
+  return questions
+}
 
 export interface RunOptions {
   /** Folder that holds the runs. @default 'runs' */
@@ -46,8 +59,9 @@ export interface RunOptions {
   readonly settings: Settings
   /** Where the problems come from, for the manifest: 'generated' or a file. */
   readonly source: string
-  readonly train: readonly Problem[]
-  readonly heldOut: readonly Problem[]
+  /** Gone through once, or again where a file of the run is missing; no list of them is kept. */
+  readonly train: Iterable<Problem>
+  readonly heldOut: Iterable<Problem>
 }
 
 /**
@@ -58,27 +72,22 @@ export interface RunOptions {
 export function openRun({ root = 'runs', name, seed, settings, source, train, heldOut }: RunOptions): Run {
   const path = pathsOf(root, name)
   checkSettings(settings)
-  if (train.length === 0) throw new Error('Expected at least one problem to solve, got none')
-  const content = { train: jsonl(train), heldOut: jsonl(heldOut) }
-  const wanted: Manifest = {
-    name,
-    seed,
-    settings,
-    problems: { source, train: train.length, heldOut: heldOut.length, sha256: sha256(content.train + content.heldOut) },
-    ...provenance(),
-  }
-  const manifest = existsSync(path('run.json')) ? sameRun(path('run.json'), wanted) : wanted
+  if (isEmpty(train)) throw new Error('Expected at least one problem to solve, got none')
+  const isNew = !existsSync(path('run.json'))
+  const lists = [train, heldOut] as const
+  const problems = { source, ...(isNew ? writeProblems(path, lists) : countProblems(lists)) }
+  const wanted: Manifest = { name, seed, settings, problems, ...provenance() }
+  const manifest = isNew ? wanted : sameRun(path('run.json'), wanted)
   removeLeftovers(path())
-  const tokenizerPath = path('tokenizer', 'tokenizer.json')
-  if (manifest === wanted || !existsSync(tokenizerPath)) {
-    writeAtomic(path('problems.jsonl'), content.train)
-    writeAtomic(path('held-out.jsonl'), content.heldOut)
-    const files = trainRunTokenizer(train, settings)
-    writeJson(path('tokenizer', 'tokenizer_config.json'), files.config, 1)
-    writeJson(tokenizerPath, files.json, 1)
-    writeJson(path('run.json'), manifest, 2) // last: with it the run exists
-  }
-  return handle({ manifest, train, heldOut, path })
+  if (!isNew && !PROBLEM_FILES.every((file) => existsSync(path(file)))) writeProblems(path, lists)
+  if (isNew || !existsSync(path('tokenizer', 'tokenizer.json'))) writeTokenizer(path, settings)
+  if (isNew) writeJson(path('run.json'), manifest, 2) // last: with it the run exists
+  return handle(manifest, path)
+}
+
+function isEmpty(list: Iterable<unknown>): boolean {
+  for (const _ of list) return false
+  return true
 }
 
 /** Opens a run that exists, from its folder alone. Errors: there is none, or its run.json or problems were changed. */
@@ -88,15 +97,7 @@ export function reopenRun(name: string, { root = 'runs' }: { root?: string } = {
     throw new Error(
       `Expected a run in ${path()}, found no run.json there. Start one with \`asterism evolve --run ${name}\``,
     )
-  const manifest = readManifest(path('run.json'))
-  const train = readJsonl<Problem>(path('problems.jsonl'))
-  const heldOut = readJsonl<Problem>(path('held-out.jsonl'))
-  if (sha256(jsonl(train) + jsonl(heldOut)) !== manifest.problems.sha256)
-    throw new Error(
-      `${path('problems.jsonl')} and held-out.jsonl: expected the ${manifest.problems.train} + ${manifest.problems.heldOut} ` +
-        'problems that the run was started with, got others. Take the changes back, or start another run.',
-    )
-  return handle({ manifest, train, heldOut, path })
+  return handle(readManifest(path('run.json')), path)
 }
 
 /** Paths in a run's folder. Errors: a name that is no plain folder name. */
@@ -116,15 +117,31 @@ function readManifest(path: string): Manifest {
   return manifest
 }
 
-function handle(parts: Pick<Run, 'manifest' | 'train' | 'heldOut' | 'path'>): Run {
-  const { manifest, path } = parts
+function handle(manifest: Manifest, path: Run['path']): Run {
   const { name, seed, settings } = manifest
+  if (hashOf(PROBLEM_FILES.map((file) => path(file))) !== manifest.problems.sha256)
+    throw new Error(
+      `${path('problems.jsonl')} and held-out.jsonl: expected the ${manifest.problems.train} + ${manifest.problems.heldOut} ` +
+        'problems that the run was started with, got others. Take the changes back, or start another run.',
+    )
   const tokenizer = loadTokenizer(path('tokenizer'))
+  const problems = openStoredProblems(path('problems.jsonl'))
+  const lists: { train?: readonly Problem[]; heldOut?: readonly Problem[] } = {}
   return {
-    ...parts,
+    manifest,
+    path,
     name,
     seed,
     settings,
+    problems,
+    get train() {
+      lists.train ??= [...problems]
+      return lists.train
+    },
+    get heldOut() {
+      lists.heldOut ??= readJsonl<Problem>(path('held-out.jsonl'))
+      return lists.heldOut
+    },
     tokenizer,
     config: embeddedConfig(settings, tokenizer.vocabSize),
     recipe(round) {
@@ -153,7 +170,7 @@ function embeddedConfig({ model }: Settings, vocabSize: number): ModelConfig {
 }
 
 /** Trained on what the embedded model reads and writes: the questions, and the code that the grammar can write. */
-function trainRunTokenizer(train: readonly Problem[], { tokenizer }: Settings): TokenizerFiles {
+function writeTokenizer(path: Run['path'], { tokenizer }: Settings): void {
   const code = [
     'start = 1',
     'now = start + 1',
@@ -163,7 +180,12 @@ function trainRunTokenizer(train: readonly Problem[], { tokenizer }: Settings): 
     'print(now)',
     'print(start)',
   ]
-  return trainTokenizer([...train.map((problem) => problem.question), ...train.flatMap(() => code)], tokenizer)
+  function* texts() {
+    for (const { value } of eachJsonl<Problem>(path('problems.jsonl'))) yield* [value.question, ...code]
+  }
+  const files = trainTokenizer(texts(), tokenizer)
+  writeJson(path('tokenizer', 'tokenizer_config.json'), files.config, 1)
+  writeJson(path('tokenizer', 'tokenizer.json'), files.json, 1)
 }
 
 function sameRun(path: string, wanted: Manifest): Manifest {

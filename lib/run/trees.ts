@@ -1,7 +1,7 @@
 // trees.jsonl of a round: one line for each finished tree, in the order of the search.
 import { existsSync } from 'node:fs'
 import { readJson } from '../file/json.ts'
-import { readJsonl } from '../file/jsonl.ts'
+import { eachJsonl, type JsonlEntry, readJsonlAt } from '../file/jsonl.ts'
 import { readTree, type TreeRecord } from '../search/record.ts'
 import type { Tree } from '../search/tree.ts'
 import type { Run } from './run.ts'
@@ -20,23 +20,44 @@ export interface SearchSummary {
 }
 
 /**
- * All finished trees of a round, in file order.
- * Errors: the file was changed by hand: a line that is no tree of this run, or of a searched round not all of them.
+ * The finished trees of a round, in file order, one at a time.
+ * Errors, when it is reached: a line that is no tree of this run, or of a searched round not all of them: the file was
+ * changed by hand.
  */
-export function readTrees(run: Run, round: number): Tree[] {
+export function* eachTree(run: Run, round: number): Generator<Tree, void, void> {
   const path = run.roundPath(round, 'trees.jsonl')
-  const problems = new Map(run.train.map((problem) => [problem.id, problem]))
-  const trees = readJsonl<TreeRecord>(path).map((record, index) => {
-    const problem = problems.get(record?.problemId)
-    if (!problem || !Array.isArray(record.nodes))
-      throw changedByHand(`${path}:${index + 1}`, 'a tree of a problem of this run', `one of ${record?.problemId}`)
-    return readTree(record, problem)
-  })
+  let count = 0
+  for (const batch of batches(eachJsonl<TreeRecord>(path), TOGETHER)) {
+    yield* treesOf(run, path, batch)
+    count += batch.length
+  }
   const done = run.roundPath(round, 'search.json')
-  const expected = existsSync(done) ? readJson<SearchSummary>(done).trees : trees.length
-  if (trees.length !== expected)
-    throw changedByHand(path, `the ${expected} trees that search.json counts`, `${trees.length}`)
-  return trees
+  if (!existsSync(done)) return
+  const { trees } = readJson<SearchSummary>(done)
+  if (trees !== count) throw changedByHand(path, `the ${trees} trees that search.json counts`, `${count}`)
+}
+
+/** All of them at once, see `eachTree`. */
+export const readTrees = (run: Run, round: number): Tree[] => [...eachTree(run, round)]
+
+/** The trees of a round, those of each problem together, problems in the order of their first tree. */
+export function* eachProblemsTrees(run: Run, round: number): Generator<Tree[], void, void> {
+  const path = run.roundPath(round, 'trees.jsonl')
+  const offsets = new Map<string, number[]>()
+  for (const { value, offset } of eachJsonl<TreeRecord>(path)) {
+    const others = offsets.get(value?.problemId)
+    if (others) others.push(offset)
+    else offsets.set(value?.problemId, [offset])
+  }
+  for (const group of batches(offsets.values(), TOGETHER)) {
+    const records = readJsonlAt<TreeRecord>(path, group.flat())
+    const trees = treesOf(
+      run,
+      path,
+      records.map((value) => ({ value })),
+    )
+    for (const { length } of group) yield trees.splice(0, length)
+  }
 }
 
 /** Tells that a file of a run is not what the run wrote. */
@@ -45,3 +66,36 @@ export const changedByHand = (place: string, expected: string, got: string): Err
     `${place}: expected ${expected}, got ${got}. The file was changed by hand or by another version: take the changes ` +
       'back, or delete the folder of the round (and of the rounds after it) to do it again.',
   )
+
+/** Trees whose problems are read together. */
+const TOGETHER = 32
+
+function treesOf(
+  run: Run,
+  path: string,
+  entries: readonly (Pick<JsonlEntry<TreeRecord>, 'value'> & { readonly line?: number })[],
+): Tree[] {
+  const places = entries.map(({ value, line }) => {
+    const place = run.problems.indexOf(value?.problemId)
+    if (place === undefined || !Array.isArray(value.nodes))
+      throw changedByHand(
+        line === undefined ? path : `${path}:${line}`,
+        'a tree of a problem of this run',
+        `one of ${value?.problemId}`,
+      )
+    return place
+  })
+  const problems = run.problems.at(places)
+  return entries.map(({ value }, i) => readTree(value, problems[i]!))
+}
+
+function* batches<T>(items: Iterable<T>, size: number): Generator<T[], void, void> {
+  let batch: T[] = []
+  for (const item of items) {
+    batch.push(item)
+    if (batch.length < size) continue
+    yield batch
+    batch = []
+  }
+  if (batch.length > 0) yield batch
+}

@@ -1,7 +1,7 @@
 // System 2: one answer from trees that were searched without the reference (paper, section 4; released code for the
 // voting). Answers are grouped by a grader, each joining the first group to whose first answer it is equivalent. Every
 // choice is deterministic: ties go to the higher score, then to the answer found first.
-import type { Grader } from '../problem/answer.ts'
+import type { Grader } from '../problem/grader.ts'
 import { pathTo, type Tree } from './tree.ts'
 
 /**

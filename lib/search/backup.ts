@@ -1,5 +1,5 @@
 // Values on their way to the root: the only writer of a tree's statistics.
-import type { Grader } from '../problem/answer.ts'
+import type { Grader } from '../problem/grader.ts'
 import type { Annotator } from './annotator.ts'
 import type { Tree } from './tree.ts'
 

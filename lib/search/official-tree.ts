@@ -1,7 +1,7 @@
 // The tree format of the released code, in and out: `{ rstar: { "<tag>": node } }`, where a tag is the dotted path
 // "0", "0.3", "0.3.1" with children numbered from 1, and English sentences in `final_answer` stand for failures.
 // Not carried over: proposals, log-probabilities, PPM scores, settings, and in which rollout something happened.
-import type { Grader } from '../problem/answer.ts'
+import type { Grader } from '../problem/grader.ts'
 import type { Problem } from '../problem/problem.ts'
 import type { TerminalKind } from './annotator.ts'
 import { newTree, qOf, ROOT, type Tree, type TreeNode } from './tree.ts'

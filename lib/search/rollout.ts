@@ -3,8 +3,8 @@
 // (schedule.ts). Assumes that nothing else writes the tree meanwhile.
 
 import type { Policy } from '../policy/contract.ts'
-import type { Grader } from '../problem/answer.ts'
-import type { Verifier } from '../verify/verdict.ts'
+import type { Grader } from '../problem/grader.ts'
+import type { Verifier } from '../verify/contract.ts'
 import type { Annotator } from './annotator.ts'
 import { backup, judge } from './backup.ts'
 import { expand } from './expand.ts'

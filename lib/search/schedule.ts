@@ -5,7 +5,7 @@
 import type { Policy } from '../policy/contract.ts'
 import type { Ppm } from '../policy/ppm-contract.ts'
 import type { Problem } from '../problem/problem.ts'
-import type { Verifier } from '../verify/verdict.ts'
+import type { Verifier } from '../verify/contract.ts'
 import { Batcher } from './batch.ts'
 import { type SearchOptions, searchSettings, settingsHash } from './options.ts'
 import { hasRolloutsLeft, rollout, type SearchParts } from './rollout.ts'
@@ -35,9 +35,9 @@ export interface SearchedTree {
 }
 
 export interface SearchProgress {
-  /** Trees finished, and trees in all. */
+  /** Trees finished, and trees in all; null where problems come one by one and nobody knows. */
   readonly done: number
-  readonly total: number
+  readonly total: number | null
   /** Finished trees with at least one right answer. Always 0 without a reference. */
   readonly solved: number
   /** Rollouts of the finished trees. */
@@ -49,11 +49,12 @@ export interface SearchProgress {
 export type Search = AsyncGenerator<SearchedTree, void, void> & { statistics(): SearchStatistics }
 
 /**
- * Searches every problem. Trees come in problem order, those of one problem by index. Errors: problems that share an
- * id, options out of range, and whatever a part throws; trees that were yielded before stay valid.
+ * Searches every problem. Trees come in problem order, those of one problem by index. Problems of an iterable that is no
+ * array are taken one by one, as the search gets to them. Errors: problems that share an id, options out of range, and
+ * whatever a part throws; trees that were yielded before stay valid.
  */
 export function searchProblems(
-  problems: readonly Problem[],
+  problems: Iterable<Problem>,
   parts: SearchParts,
   options: SearchProblemsOptions = {},
 ): Search {
@@ -64,39 +65,45 @@ export function searchProblems(
     throw new RangeError(`Expected \`treesPerProblem\` to be an integer from 1 up, got \`${treesPerProblem}\``)
   if (!(Number.isInteger(firstTreeIndex) && firstTreeIndex >= 0))
     throw new RangeError(`Expected \`firstTreeIndex\` to be an integer from 0 up, got \`${firstTreeIndex}\``)
-  const ids = new Set<string>()
-  for (const { id } of problems) {
-    if (ids.has(id)) throw new Error(`Expected every problem to have its own id, got ${id} twice`)
-    ids.add(id)
+  const newTrees = function* (): Generator<Tree> {
+    for (const problem of withOwnIds(problems))
+      for (let i = 0; i < treesPerProblem; i++) yield treeOf(problem, firstTreeIndex + i, settings, hash)
   }
-  const makers = problems.flatMap((problem) =>
-    Array.from({ length: treesPerProblem }, (_, i) => () => treeOf(problem, firstTreeIndex + i, settings, hash)),
-  )
-  return schedule(makers, parts, options)
+  if (!Array.isArray(problems)) return schedule(newTrees(), null, parts, options)
+  for (const _ of withOwnIds(problems)); // fails now rather than in the middle
+  return schedule(newTrees(), problems.length * treesPerProblem, parts, options)
+}
+
+function* withOwnIds(problems: Iterable<Problem>): Generator<Problem> {
+  const ids = new Set<string>()
+  for (const problem of problems) {
+    if (ids.has(problem.id)) throw new Error(`Expected every problem to have its own id, got ${problem.id} twice`)
+    ids.add(problem.id)
+    yield problem
+  }
 }
 
 /** Grows trees that exist already, each under its own settings: new ones, or ones read from a run folder. */
 export function searchTrees(trees: readonly Tree[], parts: SearchParts, options: ScheduleOptions = {}): Search {
-  return schedule(
-    trees.map((tree) => () => tree),
-    parts,
-    options,
-  )
+  return schedule(trees.values(), trees.length, parts, options)
 }
 
-function schedule(makers: readonly (() => Tree)[], parts: SearchParts, options: ScheduleOptions): Search {
+function schedule(trees: Iterator<Tree>, total: number | null, parts: SearchParts, options: ScheduleOptions): Search {
   const concurrency = options.concurrency ?? Math.max(128, 4 * parts.policy.batchSize)
   if (!(Number.isInteger(concurrency) && concurrency >= 1))
     throw new RangeError(`Expected \`concurrency\` to be an integer from 1 up, got \`${concurrency}\``)
   const clock = new SearchClock()
-  return Object.assign(run(makers, parts, { ...options, concurrency }, clock), { statistics: () => clock.statistics() })
+  return Object.assign(run(trees, total, parts, { ...options, concurrency }, clock), {
+    statistics: () => clock.statistics(),
+  })
 }
 
 /** Finished trees that may wait for a slower one before them, as a multiple of `concurrency`. */
 const AHEAD = 8
 
 async function* run(
-  makers: readonly (() => Tree)[],
+  trees: Iterator<Tree>,
+  total: number | null,
   parts: SearchParts,
   { concurrency, onProgress, signal }: ScheduleOptions & { concurrency: number },
   clock: SearchClock,
@@ -104,10 +111,11 @@ async function* run(
   const lanes = new Lanes(parts, clock)
   const finished = new Map<number, Tree>()
   const active = new Set<Promise<void>>()
-  const progress = { done: 0, total: makers.length, solved: 0, rollouts: 0 }
+  const progress = { done: 0, total, solved: 0, rollouts: 0 }
   let failure: { readonly reason: unknown } | null = null
   let next = 0
   let yielded = 0
+  let isLast = false // no tree comes after those that have begun
   let wake = (): void => undefined
 
   const stop = (reason: unknown): void => {
@@ -115,8 +123,7 @@ async function* run(
     lanes.stop(reason)
     wake()
   }
-  const grow = async (index: number): Promise<void> => {
-    const tree = makers[index]!()
+  const grow = async (index: number, tree: Tree): Promise<void> => {
     while (failure === null && hasRolloutsLeft(tree)) {
       const { expansions, executions, proposals, tokens } = tree.counts
       await rollout(tree, lanes.parts)
@@ -135,14 +142,21 @@ async function* run(
     if (tree.counts.hits > 0) progress.solved++
     onProgress?.({ ...progress, statistics: clock.statistics() })
   }
+  const nextTree = (): Tree | null => {
+    try {
+      const { value, done } = trees.next()
+      if (!done) return value
+      isLast = true
+    } catch (error) {
+      stop(error) // e.g. the file that the problems come from
+    }
+    return null
+  }
   const fill = (): void => {
-    while (
-      failure === null &&
-      active.size < concurrency &&
-      next < makers.length &&
-      next - yielded < AHEAD * concurrency
-    ) {
-      const growing: Promise<void> = grow(next++)
+    while (failure === null && !isLast && active.size < concurrency && next - yielded < AHEAD * concurrency) {
+      const tree = nextTree()
+      if (tree === null) return
+      const growing: Promise<void> = grow(next++, tree)
         .catch(stop)
         .finally(() => {
           active.delete(growing)
@@ -160,8 +174,9 @@ async function* run(
   signal?.addEventListener('abort', onAbort, { once: true })
   clock.begin()
   try {
-    while (yielded < makers.length) {
+    for (;;) {
       fill()
+      if (isLast && yielded === next && failure === null) return
       while (failure === null && !finished.has(yielded)) await new Promise<void>((resolve) => (wake = resolve))
       if (failure !== null) throw (failure as { readonly reason: unknown }).reason
       const tree = finished.get(yielded)!

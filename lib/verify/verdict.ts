@@ -1,6 +1,4 @@
-// What came of running a step, as a closed set, and the contract of whatever runs steps.
-import type { Step } from '../problem/problem.ts'
-import type { Isolation } from './level.ts'
+// What came of running a step, as a closed set.
 
 /**
  * Outcome of one step's Python. Only `ok` keeps a step. `infra` (the sandbox itself failed) is retried and never
@@ -24,13 +22,3 @@ type Outcome =
   | { readonly kind: 'refused'; readonly reason: string }
   | { readonly kind: 'unsupported'; readonly missing: string; readonly advice: string }
   | { readonly kind: 'infra'; readonly message: string }
-
-export interface Verifier {
-  /** Steps run so far, cache hits left out. */
-  readonly executions: number
-  /** How the steps are kept from the machine, and what runs them; absent where nothing runs. */
-  readonly isolation?: Isolation
-  /** Runs each candidate after the same earlier steps (which ran without error before). One verdict each, in order; no verdict depends on the other candidates. */
-  verify(steps: readonly Step[], candidates: readonly Step[]): Promise<Verdict[]>
-  dispose(): Promise<void>
-}

@@ -5,13 +5,14 @@ import { createHash } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import type { Step } from '../problem/problem.ts'
 import { VerdictCache } from './cache.ts'
+import type { Verifier } from './contract.ts'
 import { comparedWith, type Execution, executionOf } from './execution.ts'
 import type { Group } from './group.ts'
 import { chooseIsolation, type Isolation, type LevelOptions } from './level.ts'
 import { Pool, type PoolCounts } from './pool.ts'
 import type { Limits } from './protocol.ts'
 import { findPython, namedPython } from './python.ts'
-import type { Verdict, Verifier } from './verdict.ts'
+import type { Verdict } from './verdict.ts'
 
 export interface VerifierOptions extends LevelOptions {
   /** Interpreter, as a path or a name of PATH (with `wrap`: in the container). @default ASTERISM_PYTHON, else python3 */

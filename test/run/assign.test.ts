@@ -17,9 +17,9 @@ test('an assignment changes the setting that it names and nothing else', () => {
 
 test('settings that two rounds share are changed in one round alone', () => {
   const { rounds } = set('rounds.0.policyTraining.rows=2')
-  assert.equal(rounds[0]!.policyTraining.rows, 2)
+  assert.equal(rounds[0]!.policyTraining!.rows, 2)
   for (const i of [1, 2, 3])
-    assert.equal(rounds[i]!.policyTraining.rows, defaultSettings.rounds[i]!.policyTraining.rows)
+    assert.equal(rounds[i]!.policyTraining!.rows, defaultSettings.rounds[i]!.policyTraining!.rows)
 })
 
 test('a star stands for every element of a list', () => {

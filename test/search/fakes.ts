@@ -7,7 +7,8 @@ import { numericGrader } from '../../lib/problem/answer.ts'
 import type { Prefix, Problem, Step } from '../../lib/problem/problem.ts'
 import type { SearchParts } from '../../lib/search/rollout.ts'
 import { normal, type Random, random } from '../../lib/seed/random.ts'
-import type { Verdict, Verifier } from '../../lib/verify/verdict.ts'
+import type { Verifier } from '../../lib/verify/contract.ts'
+import type { Verdict } from '../../lib/verify/verdict.ts'
 
 export const problem = (id = 'p', answer = '7', question = `What is ${id}?`): Problem => ({
   id,

@@ -18,9 +18,12 @@ export interface CountOptions {
   readonly passes?: number
 }
 
+/** What the counts look at in a slot: whether it holds a number, and its words. */
+export type CountedSlot = Pick<Slot, 'literal' | 'words'>
+
 /** One problem: its slots, and for each right program what was done with them. */
 export interface Example {
-  readonly slots: readonly Slot[]
+  readonly slots: readonly CountedSlot[]
   readonly programs: readonly Program[]
 }
 
@@ -63,7 +66,7 @@ export function countActions(examples: readonly Example[], options: CountOptions
  */
 export function distribution(
   counts: Counts | null,
-  slot: Slot,
+  slot: CountedSlot,
   phase: Phase,
   options: CountOptions = {},
 ): Float64Array {
@@ -83,7 +86,7 @@ export function distribution(
 }
 
 /** Log p(action, words) up to a constant. [ACTIONS] */
-function naiveBayes(counts: Counts, slot: Slot): Float64Array {
+function naiveBayes(counts: Counts, slot: CountedSlot): Float64Array {
   const { marginal, evidence } = slot.literal === null ? counts.none : counts.number
   const scores = marginal.map((p) => Math.log(p + 1e-12))
   for (const word of slot.words) {
@@ -130,7 +133,7 @@ interface Tally {
 
 const newTally = (): Tally => ({ all: new Float64Array(SIZE), byWord: new Map() })
 
-function addTo(tally: Tally, slot: Slot, action: number, weight: number): void {
+function addTo(tally: Tally, slot: CountedSlot, action: number, weight: number): void {
   tally.all[action] = tally.all[action]! + weight
   for (const word of slot.words) {
     let counts = tally.byWord.get(word)

@@ -9,6 +9,7 @@ import { ACTIONS, type Phase, SKIP } from './actions.ts'
 import { type AlignedStep, AT_START, alignStep, indexSlots, type Position, type SlotIndex } from './align.ts'
 import { type CountOptions, type Counts, countActions, distribution, type Program } from './counts.ts'
 import { answerGreedily } from './greedy.ts'
+import { learnedPrograms } from './learned.ts'
 import { drawEntry, FINAL, logProbabilityOf, type NextStep, nextStep, stepText, type WalkOptions } from './propose.ts'
 import { slotsOf } from './sentences.ts'
 
@@ -51,12 +52,12 @@ export interface GrammarPolicy extends Policy {
 /** Log-probability of a step that the grammar cannot write. */
 const UNKNOWN = Math.log(1e-6)
 /** Questions whose slots and distributions are kept. */
-const CACHED_QUESTIONS = 4096
+const CACHED_QUESTIONS = 1024
 
 /** A grammar policy. It has no random state of its own: the seed of a request decides its proposals. */
 export function grammarPolicy(options: GrammarOptions = {}): GrammarPolicy {
   const { adaptive = true, comments = true } = options
-  const learned = new Map<string, { question: string; programs: Map<string, Program> }>()
+  const learned = learnedPrograms()
   const cache = new Map<string, Reading>()
   let counts: Counts | null = null
 
@@ -103,24 +104,14 @@ export function grammarPolicy(options: GrammarOptions = {}): GrammarPolicy {
     })
   }
 
-  function learn(id: string, question: string, programs: readonly Program[]): void {
-    const known = learned.get(id) ?? { question, programs: new Map<string, Program>() }
-    for (const program of programs) known.programs.set(JSON.stringify(program), program)
-    learned.set(id, known)
-  }
-
   function refit(): void {
     if (!adaptive) return
-    const examples = inOrder(learned).map(([, { question, programs }]) => ({
-      slots: read(question).index.slots,
-      programs: inOrder(programs).map(([, program]) => program),
-    }))
-    counts = countActions(examples, options)
+    counts = countActions(learned.examples(), options)
     for (const reading of cache.values()) forget(reading)
   }
 
   for (const { id, question, programs } of options.snapshot?.problems ?? [])
-    learn(id, question, programs.map(readProgram))
+    learned.add(id, question, slotsOf(question), programs.map(readProgram))
   if (options.snapshot) refit()
 
   return {
@@ -128,12 +119,15 @@ export function grammarPolicy(options: GrammarOptions = {}): GrammarPolicy {
     batchSize: 24, // any number costs the same; a larger batch would only wait for more trees
     propose: async (requests) => requests.map(propose),
     dispose: async () => undefined,
-    learn: (id, question, solutions) =>
-      learn(
+    learn(id, question, solutions) {
+      const { index } = read(question)
+      learned.add(
         id,
         question,
-        solutions.map((steps) => programOf(read(question).index, steps)),
-      ),
+        index.slots,
+        solutions.map((steps) => programOf(index, steps)),
+      )
+    },
     refit,
     stepLogProbabilities(question, steps) {
       const reading = read(question)
@@ -153,10 +147,10 @@ export function grammarPolicy(options: GrammarOptions = {}): GrammarPolicy {
     },
     snapshot: () => ({
       version: 1,
-      problems: inOrder(learned).map(([id, { question, programs }]) => ({
+      problems: learned.entries().map(({ id, question, programs }) => ({
         id,
         question,
-        programs: inOrder(programs).map(([, program]) => program.map(([slot, action]) => `${slot}:${ACTIONS[action]}`)),
+        programs: programs.map((program) => program.map(([slot, action]) => `${slot}:${ACTIONS[action]}`)),
       })),
     }),
   }
@@ -234,6 +228,3 @@ function readProgram(pairs: readonly string[]): Program {
     return [Number(pair.slice(0, colon)), action] as const
   })
 }
-
-const inOrder = <T>(map: ReadonlyMap<string, T>): [string, T][] =>
-  [...map].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))

@@ -2,27 +2,36 @@
 // a search is shows only in steps that several passed.
 
 import type { Run } from '../../run/run.ts'
-import { readTrees } from '../../run/trees.ts'
+import { eachTree } from '../../run/trees.ts'
 import { qOf, ROOT } from '../../search/tree.ts'
 import type { QValue } from './histogram.ts'
 
+export interface VisitedOptions {
+  /** Least rollouts that passed a step. From 1 up. @default 2 */
+  readonly leastRollouts?: number
+}
+
 /**
- * Q-values of the steps of some rounds that at least `leastRollouts` rollouts passed (default 2). A PPM score that
- * counts as a visit is in Q, but is no rollout.
+ * Q-values of the steps of some rounds that at least `leastRollouts` rollouts passed (default 2), tree by tree. A PPM
+ * score that counts as a visit is in Q, but is no rollout. Errors: those of `eachTree`.
  */
-export function visitedSteps(
+export function* eachVisitedStep(
   run: Run,
   rounds: readonly number[],
-  { leastRollouts = 2 }: { readonly leastRollouts?: number } = {},
-): QValue[] {
-  return rounds.flatMap((round) => {
+  { leastRollouts = 2 }: VisitedOptions = {},
+): Generator<QValue, void, void> {
+  for (const round of rounds) {
     const { guide, scoreCountsAsVisit } = run.recipe(round)
     const scored = guide === 'ppm' && scoreCountsAsVisit
-    return readTrees(run, round).flatMap((tree) =>
-      tree.nodes.flatMap(({ depth, score }, node): QValue[] => {
+    for (const tree of eachTree(run, round))
+      for (const [node, { depth, score }] of tree.nodes.entries()) {
         const rollouts = tree.stats.visits[node]! - (scored && score !== null ? 1 : 0)
-        return node === ROOT || rollouts < leastRollouts ? [] : [{ round, depth, q: qOf(tree, node)! }]
-      }),
-    )
-  })
+        if (node !== ROOT && rollouts >= leastRollouts) yield { round, depth, q: qOf(tree, node)! }
+      }
+  }
 }
+
+/** All of them at once, see `eachVisitedStep`. */
+export const visitedSteps = (run: Run, rounds: readonly number[], options: VisitedOptions = {}): QValue[] => [
+  ...eachVisitedStep(run, rounds, options),
+]

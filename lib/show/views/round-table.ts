@@ -35,6 +35,13 @@ export function resultTables(report: Report): Table[] {
       'System 2, best-of-N and majority spend the same tokens on each problem.',
     ),
     bandTable(
+      'Own strategies on held-out problems',
+      rounds.flatMap(({ round, strategies = {} }) =>
+        Object.entries(strategies).map(([name, measures]) => ({ label: `round ${round}, ${name}`, measures })),
+      ),
+      'Each spends what it likes: compare tokens before accuracy.',
+    ),
+    bandTable(
       'Faithful: accepted trajectories that stay right when the numbers change',
       rounds.map((round) => ({ label: `round ${round.round}`, measures: round.faithful })),
     ),

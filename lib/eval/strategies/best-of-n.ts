@@ -1,11 +1,11 @@
 // Best-of-N at matched tokens: the same policy samples whole solutions until it has spent on each problem what System 2
 // spent on it; the PPM or a vote chooses. The baseline that every search has to beat.
-import type { LocalPolicy } from '../policy/local.ts'
-import type { Ppm } from '../policy/ppm-contract.ts'
-import type { Grader } from '../problem/answer.ts'
-import type { Problem, Step } from '../problem/problem.ts'
-import { seedOf } from '../seed/random.ts'
-import type { PythonVerifier } from '../verify/verifier.ts'
+import type { LocalPolicy } from '../../policy/local.ts'
+import type { Ppm } from '../../policy/ppm-contract.ts'
+import type { Grader } from '../../problem/grader.ts'
+import type { Problem, Step } from '../../problem/problem.ts'
+import { seedOf } from '../../seed/random.ts'
+import type { Verifier } from '../../verify/contract.ts'
 import { runPrograms } from './greedy.ts'
 import { samplesWithin } from './matched-tokens.ts'
 
@@ -37,7 +37,7 @@ export interface SampleOptions {
  */
 export async function sampleSolutions(
   problems: readonly Problem[],
-  { policy, ppm, verifier, grader }: { policy: LocalPolicy; ppm: Ppm; verifier: PythonVerifier; grader: Grader },
+  { policy, ppm, verifier, grader }: { policy: LocalPolicy; ppm: Ppm; verifier: Verifier; grader: Grader },
   { seed, budgets, temperature = 1, maxTokens = 160, signal }: SampleOptions,
 ): Promise<Sample[][]> {
   const prefixes = problems.map(({ id, question }) => ({ problemId: id, question, steps: [] as Step[] }))
@@ -69,7 +69,7 @@ export async function sampleSolutions(
 async function gradeAll(
   problems: readonly Problem[],
   drawn: readonly { steps: Step[]; complete: boolean; tokens: number }[][],
-  { ppm, verifier, grader }: { ppm: Ppm; verifier: PythonVerifier; grader: Grader },
+  { ppm, verifier, grader }: { ppm: Ppm; verifier: Verifier; grader: Grader },
 ): Promise<Sample[][]> {
   const flat = drawn.flatMap((solutions, problem) => solutions.map((solution) => ({ problem, solution })))
   const answers = await runPrograms(

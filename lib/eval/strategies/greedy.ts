@@ -1,8 +1,9 @@
 // Greedy pass@1: the policy writes each solution in one go, Python runs it, the grader compares. No search, no PPM.
-import type { LocalPolicy } from '../policy/local.ts'
-import { type Grader, parseAnswer } from '../problem/answer.ts'
-import type { Problem, Step } from '../problem/problem.ts'
-import type { PythonVerifier } from '../verify/verifier.ts'
+import type { LocalPolicy } from '../../policy/local.ts'
+import { parseAnswer } from '../../problem/answer.ts'
+import type { Grader } from '../../problem/grader.ts'
+import type { Problem, Step } from '../../problem/problem.ts'
+import { runWhole, type Verifier } from '../../verify/contract.ts'
 
 /** One problem answered once. */
 export interface Answered {
@@ -23,7 +24,7 @@ export interface GreedyOptions {
 /** Answers each problem once at temperature 0 (paper, Table 3). */
 export async function greedyAnswers(
   problems: readonly Problem[],
-  { policy, verifier, grader }: { policy: LocalPolicy; verifier: PythonVerifier; grader: Grader },
+  { policy, verifier, grader }: { policy: LocalPolicy; verifier: Verifier; grader: Grader },
   { maxTokens = 160 }: GreedyOptions = {},
 ): Promise<Answered[]> {
   const prefixes = problems.map(({ id, question }) => ({ problemId: id, question, steps: [] }))
@@ -43,10 +44,10 @@ export async function greedyAnswers(
 /** The answer that each program prints; null for an empty program or one that fails. */
 export async function runPrograms(
   programs: readonly (readonly Step[])[],
-  verifier: PythonVerifier,
+  verifier: Verifier,
 ): Promise<(string | null)[]> {
   const filled = programs.filter((program) => program.length > 0)
-  const verdicts = await verifier.run(filled)
+  const verdicts = await runWhole(verifier, filled)
   let next = 0
   return programs.map((program) => {
     if (program.length === 0) return null

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { samplesWithin } from '../../lib/eval/matched-tokens.ts'
-import { below, random } from '../../lib/seed/random.ts'
+import { samplesWithin } from '../../../lib/eval/strategies/matched-tokens.ts'
+import { below, random } from '../../../lib/seed/random.ts'
 
 test('leading samples fill the budget and never pass it, but one sample is always allowed', () => {
   assert.equal(samplesWithin(100, [40, 50, 60]), 2)

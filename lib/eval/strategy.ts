@@ -1,0 +1,38 @@
+// The contract of an evaluation strategy: a way of answering problems with what a round has trained.
+import type { LocalPolicy } from '../policy/local.ts'
+import type { Ppm } from '../policy/ppm-contract.ts'
+import type { Grader } from '../problem/grader.ts'
+import type { Problem } from '../problem/problem.ts'
+import type { Verifier } from '../verify/contract.ts'
+
+/** A problem as it is asked: nothing that tells its answer. */
+export type Question = Pick<Problem, 'id' | 'question' | 'level' | 'source'>
+
+/** What a strategy may use. It disposes none of it. */
+export interface StrategyParts {
+  /** The round's policy. */
+  readonly policy: LocalPolicy
+  /** The round's PPM, scores in [-1, 1]; null where it trained none. */
+  readonly ppm: Ppm | null
+  readonly verifier: Verifier
+  /** Groups answers that are the same, for a vote. */
+  readonly grader: Grader
+  /** Decides everything random. */
+  readonly seed: number
+  readonly signal?: AbortSignal
+}
+
+/** What a strategy made of one question. */
+export interface StrategyAnswer {
+  /** As a program printed it; null where there is none. */
+  readonly answer: string | null
+  /** Tokens that were generated for it. From 0 up. */
+  readonly tokens: number
+}
+
+export interface Strategy {
+  /** Names the strategy in reports; each of a run has its own. */
+  readonly name: string
+  /** One answer for each question, in order. Equal questions, models and seed give equal answers. */
+  answer(questions: readonly Question[], parts: StrategyParts): Promise<StrategyAnswer[]>
+}

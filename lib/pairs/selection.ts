@@ -1,0 +1,59 @@
+// The contract of an example selection: what of a problem's trees the policy and the PPM learn from. And the paper's.
+import type { Step } from '../problem/problem.ts'
+import type { Tree } from '../search/tree.ts'
+import { type PairOptions, type PreferencePair, preferencePairs } from './preference-pairs.ts'
+import { sftExamples } from './sft-examples.ts'
+import type { Trajectory } from './trajectories.ts'
+
+/** A right trajectory that the next policy learns from. */
+export interface SelectedTrajectory {
+  /** From the question to the step that prints the answer, at least one. */
+  readonly steps: readonly Step[]
+  /** What the final step printed. */
+  readonly answer: string
+  /** Mean Q-value of its steps, in [-1, 1]. */
+  readonly meanQ: number
+}
+
+export interface Selected {
+  /** Best first. */
+  readonly accepted: readonly SelectedTrajectory[]
+  readonly pairs: readonly PreferencePair[]
+}
+
+/** What a selection may ask beside the trees. */
+export interface SelectionContext {
+  /** Whether a trajectory is likely enough under the learned grammar not to be an accident (`examples.minLogProbability`). */
+  isLikely(trajectory: Trajectory): boolean
+}
+
+export interface ExampleSelection {
+  /** Names the selection in the files of a run. */
+  readonly name: string
+  /**
+   * Chooses among all trees of one problem in a round, at least one, in the order of the search. Called once for each
+   * problem; equal trees give an equal choice, and the trees are left as they are.
+   */
+  select(trees: readonly Tree[], context: SelectionContext): Selected
+}
+
+export interface BestByQOptions {
+  /** Right trajectories kept, by mean Q. Integer from 1 up. @default 2 */
+  readonly perProblem?: number
+  readonly pairs?: PairOptions
+}
+
+/**
+ * The paper's selection: the right trajectories of the highest mean Q (section 3.4), and the pairs of section 3.3.
+ * Errors: RangeErrors of `sftExamples` and `preferencePairs` for options out of range.
+ */
+export const bestByQ = ({ perProblem = 2, pairs = {} }: BestByQOptions = {}): ExampleSelection => ({
+  name: 'best by Q',
+  select: (trees, { isLikely }) => ({
+    accepted: sftExamples(trees, {
+      perProblem,
+      filter: (trajectory) => trajectory.failedSteps === 0 && isLikely(trajectory),
+    }).map(({ steps, answer, meanQ }) => ({ steps, answer, meanQ })),
+    pairs: preferencePairs(trees, pairs),
+  }),
+})

@@ -1,0 +1,79 @@
+// The parts that people bring in place of those that a run has by itself. Their names are kept in the round's folder,
+// since a round that was begun with one part and finished with another would be neither.
+import { existsSync } from 'node:fs'
+import type { Strategy } from '../eval/strategy.ts'
+import { readJson, writeJson } from '../file/json.ts'
+import type { ExampleSelection } from '../pairs/selection.ts'
+import type { Policy } from '../policy/contract.ts'
+import type { Ppm } from '../policy/ppm-contract.ts'
+import { numericGrader } from '../problem/answer.ts'
+import type { Grader } from '../problem/grader.ts'
+import type { Pass } from '../run/recipe.ts'
+import type { Run } from '../run/run.ts'
+import type { Annotator } from '../search/annotator.ts'
+
+/** Each is whoever brought it's to dispose; a run disposes only what it opened by itself. */
+export interface OwnParts {
+  /**
+   * Proposes steps in every round in place of what the recipe's `proposer` names; or a function that is asked at the
+   * start of each pass. The share of the grammar that a pass asks for is still mixed in.
+   */
+  readonly policy?: Policy | ((at: PassOfRound) => Policy | Promise<Policy>)
+  /** Scores steps in the rounds whose recipe has a PPM for a guide, and in evaluation, in place of the trained one. */
+  readonly ppm?: Ppm
+  /** Values new steps and terminals in every round in place of what the recipe's `guide` names. */
+  readonly annotator?: Annotator
+  /** Compares answers with references. @default numericGrader */
+  readonly grader?: Grader
+  /** Chooses what the policy and the PPM learn from. @default bestByQ with the recipe's settings */
+  readonly selection?: ExampleSelection
+  /** Further ways of answering, measured on the held-out problems of every round. @default none */
+  readonly strategies?: readonly Strategy[]
+}
+
+/** Where in a run a policy is asked for. */
+export interface PassOfRound {
+  readonly round: number
+  readonly pass: Pass
+  /** Place of the pass in its recipe, from 0. */
+  readonly index: number
+}
+
+/** Which own parts decide the files of which stage. */
+const DECIDE = {
+  search: ['policy', 'ppm', 'annotator', 'grader'],
+  selection: ['selection'],
+  evaluation: ['ppm', 'grader', 'strategies'],
+} as const
+
+type Stage = keyof typeof DECIDE
+
+/**
+ * Notes the own parts of a stage that begins, in the round's parts.json; no file without any. Errors: the stage was
+ * begun, or done, with others (names both).
+ */
+export function noteOwnParts(run: Run, round: number, stage: Stage, own: OwnParts, isBegun: boolean): void {
+  const path = run.roundPath(round, 'parts.json')
+  const known = existsSync(path) ? readJson<Partial<Record<Stage, string>>>(path) : {}
+  const given = namesOf(stage, own)
+  if (isBegun && (known[stage] ?? '') !== given)
+    throw new Error(
+      `Expected the ${stage} of round ${round} to go on with the parts that it was begun with (${known[stage] || NONE}), ` +
+        `got ${given || NONE}. Give the same ones, or start another run`,
+    )
+  if ((known[stage] ?? '') !== given) writeJson(path, { ...known, [stage]: given }, 1)
+}
+
+const NONE = "the run's own"
+
+function namesOf(stage: Stage, own: OwnParts): string {
+  return DECIDE[stage]
+    .flatMap((part) => {
+      const given = own[part]
+      if (given === undefined || given === numericGrader) return []
+      const list: readonly { readonly name?: string }[] = Array.isArray(given) ? given : [given]
+      const names = list.map(({ name }) => name || 'unnamed')
+      return names.length === 0 ? [] : [`${part} ${names.join(' + ')}`]
+    })
+    .join(', ')
+}
