@@ -4,8 +4,8 @@
 // declared already comes in, what the cell declares goes out.
 import MagicString from 'magic-string'
 import { parseSync } from 'oxc-parser'
+import { HOST } from './cell/host-names.ts'
 import { hastenLoops } from './hasten-loops.ts'
-import { HOST } from './interruption.ts'
 import { guardLoops } from './loop-guard.ts'
 import { boundNames, children, hasAwait, lexicalNames, type Node, references, varNames } from './scope.ts'
 import { type Position, type PositionMap, throughMaps } from './source-position.ts'
@@ -56,8 +56,6 @@ export interface CompiledCell {
   /** Generated line and column → the cell's; computed when first asked for. */
   readonly maps: PositionMap[]
 }
-
-export { HOST }
 
 const prefixed = (name: string): string => `$cell_${name}`
 

@@ -4,7 +4,8 @@ import { AsyncResource } from 'node:async_hooks'
 import childProcess, { ChildProcess } from 'node:child_process'
 import { syncBuiltinESMExports } from 'node:module'
 import type { Readable } from 'node:stream'
-import { awaitRaw, type StreamName, writeStream } from './output.ts'
+import { awaitRaw, writeStream } from './output.ts'
+import type { StreamName } from './protocol/stream-name.ts'
 
 type Spawn = (this: ChildProcess, options: { stdio?: unknown }) => unknown
 

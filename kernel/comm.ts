@@ -2,8 +2,8 @@
 // of the cell that opened the comm or began to listen, so that what it prints appears there; what it sends back is an
 // answer to the message it hears. Outside a kernel nothing is on the other side: messages go nowhere.
 import { randomUUID } from 'node:crypto'
+import { type CellContext, currentCell, onBehalfOf } from './display/current-cell.ts'
 import type { CommType } from './message.ts'
-import { type CellContext, currentCell, onBehalfOf } from './output.ts'
 
 /** Data that travels beside JSON, as bytes. */
 export interface CommExtra {

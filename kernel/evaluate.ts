@@ -3,9 +3,10 @@
 // What neither of them reaches blocks the process, and only its owner can end that.
 import { types } from 'node:util'
 import vm from 'node:vm'
-import { type CompiledCell, compileCell, HOST, type ImportedName } from './cell.ts'
+import { HOST, TURN } from './cell/host-names.ts'
+import { type CompiledCell, compileCell, type ImportedName } from './cell.ts'
 import { debugging, marked } from './debug/marker.ts'
-import { isInterruption, isStopping, stopLoops, TURN } from './interruption.ts'
+import { isInterruption, isStopping, stopLoops } from './interruption.ts'
 import * as helpers from './lowered-runtime.ts'
 import type { Modules, Namespace } from './modules.ts'
 import { registerScript } from './source-position.ts'

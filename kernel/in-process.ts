@@ -2,8 +2,8 @@
 // as the bytes that would travel on a socket, unsigned, so that neither side can change what the other holds; each in a
 // later turn of the event loop, in the order in which they were sent.
 import { randomUUID } from 'node:crypto'
-import type { ClientLink } from './client.ts'
 import type { Incoming, Message } from './message.ts'
+import type { ClientLink } from './protocol/client-link.ts'
 import type { RequestChannel, Transport } from './transport.ts'
 import { decode, encode } from './wire.ts'
 

@@ -2,13 +2,7 @@
 // it would go on. Code that computes: the watcher thread halts it for a moment and calls `stopLoops`, whereupon every loop
 // of the person's code throws at its next turn (loop-guard.ts).
 import { types } from 'node:util'
-
-/** The object through which a cell's code reaches the kernel; a name that no person would choose. */
-export const HOST = '$asterism'
-/** The error that loops throw while an interrupt is under way, else undefined. */
-export const STOP = '$asterismStop'
-/** Throws when the cell whose code is running was interrupted. For loops that wait: they go on after the interrupt. */
-export const TURN = '$asterismTurn'
+import { STOP, TURN } from './cell/host-names.ts'
 
 /** What stopped code throws. Whoever catches it is thrown at again at the next turn of a loop. */
 export class Interruption extends Error {

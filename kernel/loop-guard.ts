@@ -5,7 +5,7 @@
 // Not covered: recursion without a loop, packages, native code.
 import MagicString from 'magic-string'
 import { parseSync } from 'oxc-parser'
-import { STOP, TURN } from './interruption.ts'
+import { STOP, TURN } from './cell/host-names.ts'
 import { children, hasAwait, type Node } from './scope.ts'
 import type { PositionMap } from './source-position.ts'
 

@@ -1,7 +1,7 @@
 // The comms that are open between the user-code process and the clients, and the way of their messages to the clients.
 import type { Header } from './message.ts'
 import type { Outbox } from './outbox.ts'
-import type { FrameHead } from './output.ts'
+import type { FrameHead } from './user/pipes.ts'
 
 export interface OpenComms {
   /** Target names, by comm id. */

@@ -1,7 +1,7 @@
 // All that leaves the kernel, in one order. Stream text of one cell that arrives within a moment becomes one message;
 // anything else first sends the text that waits, so nothing overtakes it.
 import { type Header, header, type Incoming, type Message } from './message.ts'
-import type { StreamName } from './output.ts'
+import type { StreamName } from './protocol/stream-name.ts'
 import type { RequestChannel, Transport } from './transport.ts'
 
 /** Text waits at most this long for more of the same, in milliseconds. */

@@ -1,82 +1,16 @@
 // Everything a user-code process says to the protocol process, in one order: a pipe written synchronously, so that output
 // appears while a cell computes without a pause, and a reply can never overtake the output before it.
-import { AsyncLocalStorage } from 'node:async_hooks'
 import { writeSync } from 'node:fs'
 import { StringDecoder } from 'node:string_decoder'
-import { inspect } from 'node:util'
-import type { CommType } from './message.ts'
+import { currentCell, outsideCells } from './display/current-cell.ts'
+import type { StreamName } from './protocol/stream-name.ts'
 import { markText } from './raw-order.ts'
-
-/** The cell to which output belongs: set for all the code that the cell starts, however late it runs. */
-export interface CellContext {
-  /** Message id of the execute request. */
-  readonly id: string
-  /** `cell 3`. */
-  readonly name: string
-  readonly silent: boolean
-  readonly allowStdin: boolean
-  /** Aborted when the cell is interrupted. */
-  readonly signal: AbortSignal
-  /** The comm message whose listeners are running: what they send is its answer. */
-  readonly request?: string
-  /** Timers carry their cell, and show it when they are shown. */
-  [inspect.custom]?(): string
-}
-
-/** Head of a frame; its body is text for `stream`, JSON of a message's content for the others. */
-export type FrameHead =
-  | { type: 'ready' }
-  /** Raw text up to this mark comes first. */
-  | { type: 'raw'; mark: number }
-  | { type: 'stream'; cell: string; name: StreamName }
-  | { type: 'publish'; cell: string; message: 'display_data' | 'update_display_data' | 'execute_result' }
-  | { type: 'publish'; cell: string; message: 'clear_output' | 'error' }
-  | {
-      type: 'comm'
-      /** The cell or comm message whose code sends it; '' outside any. */
-      request: string
-      message: CommType
-      metadata: Record<string, unknown>
-      /** Lengths of the buffers that follow the JSON in the body. */
-      sizes: number[]
-    }
-  | { type: 'input'; cell: string; request: string }
-  | { type: 'reply'; request: string }
-  | { type: 'setting'; cell: string; name: 'typecheck' }
-
-export type StreamName = 'stdout' | 'stderr'
-
-/** File descriptor of the pipe to the protocol process. */
-export const FRAME_FD = 3
-
-/** File descriptor of the pipe on which the protocol process asks for an interrupt. */
-export const INTERRUPT_FD = 5
+import { FRAME_FD, type FrameHead } from './user/pipes.ts'
 
 /** Writes that go out at once within a window; beyond it they wait for the end of the window. */
 const EAGER_WRITES = 50
 const WINDOW_MS = 20
 const MAX_PENDING = 1 << 18
-
-const context = new AsyncLocalStorage<CellContext>()
-let latest: CellContext | null = null
-
-/** The cell whose code is running, or the last one that ran. */
-export const currentCell = (): CellContext | null => context.getStore() ?? latest
-
-/** Runs code as part of a cell. */
-export function inCell<T>(cell: CellContext, work: () => T): T {
-  latest = cell
-  return context.run(cell, work)
-}
-
-/** Runs what listens to a comm: its output belongs to the cell that opened the comm or began to listen. */
-export function onBehalfOf<T>(cell: CellContext | null, request: string, signal: AbortSignal, work: () => T): T {
-  const nobody = { id: '', name: 'comm', silent: false }
-  return context.run({ ...(cell ?? nobody), request, signal, allowStdin: false }, work)
-}
-
-/** Outside any cell: for timers of the kernel itself. */
-const outside = <T>(work: () => T): T => context.exit(work)
 
 let pending: { cell: string; name: StreamName; text: string } | null = null
 let windowStart = 0
@@ -97,7 +31,7 @@ export function writeStream(name: StreamName, text: string): void {
   }
   eagerWrites += 1
   if (eagerWrites <= EAGER_WRITES || pending.text.length > MAX_PENDING) flushStreams()
-  else timer ??= outside(() => setTimeout(flushStreams, WINDOW_MS))
+  else timer ??= outsideCells(() => setTimeout(flushStreams, WINDOW_MS))
 }
 
 /** Sends the text that waits. */

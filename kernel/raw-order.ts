@@ -1,7 +1,7 @@
 // Two ways lead from the user-code process: ordered frames, and the raw stdout and stderr that native code and commands
 // write to. A frame may wait until raw text that was written before it has come: the process writes a mark into both raw
 // pipes, and a frame that names the mark.
-import type { StreamName } from './output.ts'
+import type { StreamName } from './protocol/stream-name.ts'
 
 /** A mark that does not come within this time is not waited for, in milliseconds: somebody closed the pipe. */
 const MARK_PATIENCE_MS = 1000

@@ -2,9 +2,9 @@
 // order and stop at the first error, except where a cell is tagged `raises-exception`. Imports in cells are resolved from
 // the notebook's folder; the working directory is the caller's, so that paths in cells mean what they mean in the shell.
 import { resolve } from 'node:path'
-import { type StartedKernel, startKernelProcess } from './client.ts'
 import type { RunView } from './live-view.ts'
 import type { Output } from './message.ts'
+import { type StartedKernel, startKernelProcess } from './notebook/kernel-process.ts'
 import { type Cell, createCollector, type Notebook, readNotebook, writeNotebook } from './notebook.ts'
 import { injectParameters } from './parameters.ts'
 import { createWidgetStates, type WidgetStates } from './widgets/stored.ts'

@@ -3,10 +3,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import type { Duplex, Readable, Writable } from 'node:stream'
-import { DEBUG_FD } from './debug/marker.ts'
 import type { CommType } from './message.ts'
-import { FRAME_FD, type FrameHead, INTERRUPT_FD, type StreamName } from './output.ts'
+import type { StreamName } from './protocol/stream-name.ts'
 import { createRawOrder } from './raw-order.ts'
+import { DEBUG_FD, FRAME_FD, type FrameHead, INTERRUPT_FD } from './user/pipes.ts'
 import { environmentOf, type UserOptions } from './user-options.ts'
 
 /** What is asked of the user-code process. */

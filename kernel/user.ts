@@ -6,28 +6,20 @@ import { inspect, types } from 'node:util'
 import { Worker } from 'node:worker_threads'
 import { captureChildren } from './child-output.ts'
 import { connectComms, deliverComm } from './comm.ts'
+import { type CellContext, currentCell, inCell } from './display/current-cell.ts'
 import { connectScreen, type Screen } from './display.ts'
 import { createEvaluator, type Outcome } from './evaluate.ts'
 import { hidePromiseMarks, mimeBundle } from './format.ts'
-import * as notebook from './index.ts'
 import { installInterruption, isInterruption } from './interruption.ts'
 import type { Failure, MimeBundle } from './message.ts'
 import { createModules } from './modules.ts'
 import { notebookPath } from './notebook-path.ts'
-import {
-  awaitRaw,
-  type CellContext,
-  captureStreams,
-  currentCell,
-  flushStreams,
-  inCell,
-  send,
-  writeStream,
-} from './output.ts'
+import { awaitRaw, captureStreams, flushStreams, send, writeStream } from './output.ts'
 import { connectSettings } from './settings.ts'
 import { failureOf, installStackFormat } from './stack.ts'
 import { CellSyntaxError } from './strip.ts'
 import { languageOptions } from './tsconfig.ts'
+import * as notebookApi from './user/notebook-api.ts'
 import type { UserRequest } from './user-process.ts'
 
 const realm = new Set(Object.getOwnPropertyNames(globalThis))
@@ -272,7 +264,7 @@ connectComms((message, content, metadata, buffers) => {
   send({ type: 'comm', request: cell?.request ?? cell?.id ?? '', message, metadata, sizes }, content, buffers)
 })
 connectSettings((name, value) => send({ type: 'setting', cell: currentCell()?.id ?? '', name }, { value }))
-for (const [name, value] of Object.entries(notebook)) {
+for (const [name, value] of Object.entries(notebookApi)) {
   if (name !== 'DISPLAY') Object.defineProperty(globalThis, name, { value, writable: true, configurable: true })
 }
 send({ type: 'ready' })

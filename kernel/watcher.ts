@@ -3,8 +3,8 @@
 import { Session } from 'node:inspector'
 import { Socket } from 'node:net'
 import { parentPort } from 'node:worker_threads'
-import { HOST } from './interruption.ts'
-import { INTERRUPT_FD } from './output.ts'
+import { HOST } from './cell/host-names.ts'
+import { INTERRUPT_FD } from './user/pipes.ts'
 
 /** A main thread that waits answers within this time, in milliseconds. */
 const HEARD_MS = 100

@@ -1,9 +1,9 @@
 // A client's end of the ZeroMQ sockets of a kernel. Frames that are no message of this kernel are left out.
 import { randomUUID } from 'node:crypto'
 import { Dealer, Subscriber } from 'zeromq'
-import type { ClientLink } from './client.ts'
 import { type Channel, type Connection, endpoint } from './connection.ts'
 import type { Incoming } from './message.ts'
+import type { ClientLink } from './protocol/client-link.ts'
 import type { RequestChannel } from './transport.ts'
 import { decode, encode } from './wire.ts'
 

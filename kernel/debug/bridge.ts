@@ -6,7 +6,7 @@ import { Session } from 'node:inspector'
 import { Socket } from 'node:net'
 import { createInterface } from 'node:readline'
 import { parentPort, workerData } from 'node:worker_threads'
-import { DEBUG_FD } from './marker.ts'
+import { DEBUG_FD } from '../user/pipes.ts'
 
 // The socket also keeps this thread alive: a session does not, and would stall for good.
 const pipe = new Socket({ fd: DEBUG_FD, readable: true, writable: true })

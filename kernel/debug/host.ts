@@ -4,7 +4,7 @@
 import { join } from 'node:path'
 import vm from 'node:vm'
 import { Worker } from 'node:worker_threads'
-import { HOST } from '../cell.ts'
+import { HOST } from '../cell/host-names.ts'
 import type { Evaluator } from '../evaluate.ts'
 import { mimeBundle, textOf } from '../format.ts'
 import { writeStream } from '../output.ts'

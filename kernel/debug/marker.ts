@@ -2,9 +2,6 @@
 // as it is. On, each script carries a source map's name, at which V8 stops before it runs, so that breakpoints are set in
 // time (scripts.ts).
 
-/** File descriptor of the inspector's pipe (bridge.ts) in the user-code process. */
-export const DEBUG_FD = 4
-
 /** Written by host.ts only. */
 export const debugging = { on: false }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { startKernelProcess } from '../../kernel/client.ts'
+import { startKernelProcess } from '../../kernel/notebook/kernel-process.ts'
 import { notebookPath } from '../../kernel/notebook-path.ts'
 import { notebookSession } from './notebook-session.ts'
 

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, before } from 'node:test'
 import type { Client, ExecuteOptions, Published } from '../../kernel/client.ts'
-import { type StartedKernel, startKernelProcess } from '../../kernel/client.ts'
 import type { Typecheck } from '../../kernel/language/typecheck.ts'
+import { type StartedKernel, startKernelProcess } from '../../kernel/notebook/kernel-process.ts'
 import type { Place } from './hosts.ts'
 
 /** What a cell came to. */

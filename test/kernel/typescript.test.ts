@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { startKernelProcess } from '../../kernel/client.ts'
+import { startKernelProcess } from '../../kernel/notebook/kernel-process.ts'
 import { notebookSession } from './notebook-session.ts'
 
 const session = notebookSession()
