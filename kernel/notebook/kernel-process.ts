@@ -6,12 +6,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Client, createClient } from '../client.ts'
-import { type Channel, type Connection, connectionText } from '../connection.ts'
-import type { Typecheck } from '../language/typecheck.ts'
-import { within } from '../patience.ts'
-import { environmentOf } from '../user-options.ts'
-import { linkZeromq, type ZeromqLink } from '../zeromq-link.ts'
+import type { Typecheck } from '../cell/typecheck.ts'
+import { type Client, createClient } from '../protocol/client.ts'
+import { type Channel, type Connection, connectionText } from '../protocol/connection.ts'
+import { within } from '../protocol/patience.ts'
+import { linkZeromq, type ZeromqLink } from '../protocol/zeromq-link.ts'
+import { environmentOf } from '../user/user-options.ts'
 
 /** A kernel that this process started. */
 export interface StartedKernel {

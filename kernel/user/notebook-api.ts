@@ -1,6 +1,7 @@
 // The notebook API: in every cell without an import, and importable as 'asterism/kernel' for typed scripts. Outside a
 // kernel, displaying prints text and controls keep their first values.
-export { acceptComms, type Comm, type CommMessage, openComm } from '../comm.ts'
+
+export type { Typecheck } from '../cell/typecheck.ts'
 export {
   cellSignal,
   clearOutput,
@@ -13,11 +14,11 @@ export {
   png,
   prompt,
   svg,
-} from '../display.ts'
-export { DISPLAY, type Displayable } from '../format.ts'
-export type { Typecheck } from '../language/typecheck.ts'
-export type { MimeBundle } from '../message.ts'
-export { type Progress, progress } from '../progress.ts'
-export { type KernelSettings, kernel } from '../settings.ts'
+} from '../display/display.ts'
+export { DISPLAY, type Displayable } from '../display/format.ts'
+export { type Progress, progress } from '../display/progress.ts'
+export { type KernelSettings, kernel } from '../display/settings.ts'
+export type { MimeBundle } from '../protocol/message.ts'
+export { acceptComms, type Comm, type CommMessage, openComm } from '../widgets/comm.ts'
 export { button, type Control, checkbox, dropdown, number, slider, text } from '../widgets/controls.ts'
 export { type Interaction, interact, type ValuesOf } from '../widgets/interact.ts'

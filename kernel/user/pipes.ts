@@ -1,5 +1,5 @@
 // The pipes between the protocol process and the user-code process, and the frames that the first of them carries.
-import type { CommType } from '../message.ts'
+import type { CommType } from '../protocol/message.ts'
 import type { StreamName } from '../protocol/stream-name.ts'
 
 /** File descriptor of the pipe to the protocol process. It carries frames. */

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseSync } from 'oxc-parser'
+import { decodeMappings, originOf } from '../../kernel/cell/position-table.ts'
+import type { Node } from '../../kernel/cell/scope.ts'
 import { conditionOf, statementLine } from '../../kernel/debug/breakpoints.ts'
 import { isInsideCatch } from '../../kernel/debug/caught.ts'
 import { HASH_SEED, murmur2 } from '../../kernel/debug/cell-path.ts'
 import { toExpression, toJavaScript } from '../../kernel/debug/expression.ts'
-import { decodeMappings, originOf } from '../../kernel/debug/source-map.ts'
-import type { Node } from '../../kernel/scope.ts'
 
 test('the hash of a text is the one that other kernels and JupyterLab compute, over UTF-8', () => {
   assert.equal(murmur2('', 0), 0)

@@ -1,7 +1,7 @@
 // Speaks DAP to a kernel as JupyterLab's debugger does: requests on control, events from iopub in their order.
 import assert from 'node:assert/strict'
-import type { DapResponse } from '../../kernel/debug/dap.ts'
 import type { StartedKernel } from '../../kernel/notebook/kernel-process.ts'
+import type { DapResponse } from '../../kernel/protocol/dap.ts'
 
 // The bodies are read by shape, as a client does.
 // biome-ignore lint/suspicious/noExplicitAny: the protocol is untyped JSON

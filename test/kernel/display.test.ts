@@ -3,8 +3,8 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { pathToFileURL } from 'node:url'
-import { header } from '../../kernel/message.ts'
-import { decode, encode } from '../../kernel/wire.ts'
+import { header } from '../../kernel/protocol/message.ts'
+import { decode, encode } from '../../kernel/protocol/wire.ts'
 
 const API = pathToFileURL(join(import.meta.dirname, '../../kernel/index.js')).href
 const script = (code: string) =>

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Published } from '../../kernel/client.ts'
+import type { Published } from '../../kernel/protocol/client.ts'
 import { type CellResult, notebookSession } from './notebook-session.ts'
 
 const session = notebookSession()

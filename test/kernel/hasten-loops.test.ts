@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { compileCell } from '../../kernel/cell.ts'
+import { compileCell } from '../../kernel/cell/compile.ts'
 import { notebookSession } from './notebook-session.ts'
 
 const session = notebookSession()

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { helpQuestion } from '../../kernel/help-question.ts'
+import { helpQuestion } from '../../kernel/cell/help-question.ts'
 
 test('a name with question marks on either side asks for help; anything else is a cell', () => {
   assert.deepEqual(helpQuestion('a.b??'), { name: 'a.b', detail: 1 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { header } from '../../kernel/message.ts'
-import { encode } from '../../kernel/wire.ts'
+import { header } from '../../kernel/protocol/message.ts'
+import { encode } from '../../kernel/protocol/wire.ts'
 import { notebookSession } from './notebook-session.ts'
 
 const session = notebookSession({ env: { NODE_OPTIONS: '--max-old-space-size=192' } })

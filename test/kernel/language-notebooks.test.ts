@@ -6,7 +6,7 @@ import * as notebookApi from '../../kernel/index.ts'
 import { diagnosticText } from '../../kernel/language/diagnostic-text.ts'
 import { diagnosticsOf } from '../../kernel/language/diagnostics.ts'
 import { createCellService } from '../../kernel/language/service.ts'
-import { readNotebook } from '../../kernel/notebook.ts'
+import { readNotebook } from '../../kernel/notebook/notebook.ts'
 import { packageRoot } from '../fixtures.ts'
 
 const folder = join(packageRoot, 'notebooks')

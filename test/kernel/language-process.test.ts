@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { test } from 'node:test'
-import type { Published } from '../../kernel/client.ts'
-import { typecheckOf } from '../../kernel/language/typecheck.ts'
+import { typecheckOf } from '../../kernel/cell/typecheck.ts'
 import { type StartedKernel, startKernelProcess } from '../../kernel/notebook/kernel-process.ts'
+import type { Published } from '../../kernel/protocol/client.ts'
 import { eventually } from './notebook-session.ts'
 
 /** A kernel of its own for one test. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createLiveView, duration } from '../../kernel/live-view.ts'
+import { createLiveView, duration } from '../../kernel/notebook/live-view.ts'
 
 function view(isTty: boolean, columns = 40) {
   let text = ''

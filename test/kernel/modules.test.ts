@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { startKernelProcess } from '../../kernel/notebook/kernel-process.ts'
-import { notebookPath } from '../../kernel/notebook-path.ts'
+import { notebookPath } from '../../kernel/user/notebook-path.ts'
 import { notebookSession } from './notebook-session.ts'
 
 const session = notebookSession()

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createCollector, notebookText, parseNotebook } from '../../kernel/notebook.ts'
-import { declaredParameters, injectParameters, parseParameters } from '../../kernel/parameters.ts'
+import { createCollector, notebookText, parseNotebook } from '../../kernel/notebook/notebook.ts'
+import { declaredParameters, injectParameters, parseParameters } from '../../kernel/notebook/parameters.ts'
 
 const code = (source: string, tags: string[] = []) => ({ cell_type: 'code', metadata: { tags }, source })
 const notebook = (...cells: unknown[]) =>

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Subscriber } from 'zeromq'
-import { endpoint } from '../../kernel/connection.ts'
-import { header } from '../../kernel/message.ts'
-import { decode, encode } from '../../kernel/wire.ts'
+import { endpoint } from '../../kernel/protocol/connection.ts'
+import { header } from '../../kernel/protocol/message.ts'
+import { decode, encode } from '../../kernel/protocol/wire.ts'
 import { notebookSession } from './notebook-session.ts'
 
 const session = notebookSession()

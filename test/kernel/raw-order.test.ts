@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createRawOrder, markText } from '../../kernel/raw-order.ts'
+import { createRawOrder, markText } from '../../kernel/user/raw-order.ts'
 
 function recorded() {
   const passed: string[] = []

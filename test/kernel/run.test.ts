@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { pathToFileURL } from 'node:url'
-import { type RunResult, runNotebook } from '../../kernel/run.ts'
+import { type RunResult, runNotebook } from '../../kernel/notebook/run.ts'
 import { fixture } from '../fixtures.ts'
 import { eventually } from './notebook-session.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Header, header } from '../../kernel/message.ts'
-import { createSentTimes } from '../../kernel/sent-time.ts'
+import { type Header, header } from '../../kernel/protocol/message.ts'
+import { createSentTimes } from '../../kernel/protocol/sent-time.ts'
 
 const NOON = Date.UTC(2030, 0, 1, 12)
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Tensor } from 'onnxruntime-node'
-import { mimeBundle, textOf } from '../../kernel/format.ts'
-import type { MimeBundle } from '../../kernel/message.ts'
+import { mimeBundle, textOf } from '../../kernel/display/format.ts'
+import type { MimeBundle } from '../../kernel/protocol/message.ts'
 
 const shown = (value: unknown): Record<string, string> =>
   mimeBundle(value, null) as MimeBundle as Record<string, string>

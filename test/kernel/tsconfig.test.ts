@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { languageOptions } from '../../kernel/tsconfig.ts'
+import { languageOptions } from '../../kernel/cell/tsconfig.ts'
 
 /** What holds in `folder` among files of the given texts. */
 function optionsAmong(files: Record<string, string>, folder = '.') {
