@@ -2,8 +2,8 @@
 // back, printing, displaying, a top-level loop. The same for the other kernels that are installed. Medians, since machines
 // are shared. A kernel that hangs costs only the figure that it hung at: it is ended, and a new one goes on.
 import { execFileSync } from 'node:child_process'
-import { type StartedKernel, startKernelProcess } from '../kernel/client.ts'
-import { within } from '../kernel/patience.ts'
+import { type StartedKernel, startKernelProcess } from '../kernel/notebook/kernel-process.ts'
+import { within } from '../kernel/protocol/patience.ts'
 import { aimed, type Figure, median, plain, type Unit } from './figure.ts'
 import { LOOP, OURS, otherKernels, type Peer } from './kernel-peers.ts'
 import { treeMb } from './process-tree.ts'

@@ -3,8 +3,8 @@
 import { existsSync } from 'node:fs'
 import { basename, dirname, extname, join } from 'node:path'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { typecheckOf } from './cell/typecheck.ts'
 import type { Place } from './kernelspec.ts'
-import { typecheckOf } from './language/typecheck.ts'
 
 interface InstallFlags extends PlaceFlags {
   typecheck?: string
@@ -83,9 +83,9 @@ async function run(
   { parameter, out = executedPath(notebook), quiet, timeout, typecheck = false }: RunFlags,
 ): Promise<number> {
   const [{ runNotebook }, { createLiveView }, { parseParameters }] = await Promise.all([
-    import('./run.ts'),
-    import('./live-view.ts'),
-    import('./parameters.ts'),
+    import('./notebook/run.ts'),
+    import('./notebook/live-view.ts'),
+    import('./notebook/parameters.ts'),
   ])
   if (!existsSync(dirname(out)))
     throw new Error(`Expected the folder ${dirname(out)} to exist, to write ${basename(out)}`)

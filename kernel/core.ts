@@ -13,13 +13,13 @@ import {
   PROTOCOL_VERSION,
   type RequestType,
   replyType,
-} from './message.ts'
-import { createOutbox } from './outbox.ts'
-import { ownManifest } from './own-package.ts'
-import { createSentTimes } from './sent-time.ts'
-import { type Arrival, createShells, noSuchSubshell, type Shell } from './subshells.ts'
-import type { RequestChannel, Transport } from './transport.ts'
-import type { UserOptions } from './user-options.ts'
+} from './protocol/message.ts'
+import { createOutbox } from './protocol/outbox.ts'
+import { createSentTimes } from './protocol/sent-time.ts'
+import { type Arrival, createShells, noSuchSubshell, type Shell } from './protocol/subshells.ts'
+import type { RequestChannel, Transport } from './protocol/transport.ts'
+import { ownManifest } from './user/own-package.ts'
+import type { UserOptions } from './user/user-options.ts'
 
 /** A running kernel. */
 export interface Kernel {
@@ -88,7 +88,7 @@ export function startKernel(transport: Transport, options: KernelOptions = {}): 
     },
     async is_complete_request({ content }) {
       expectText(content, 'code')
-      return (await import('./completeness.ts')).completeness(content.code)
+      return (await import('./cell/completeness.ts')).completeness(content.code)
     },
     complete_request({ message, content }) {
       expectText(content, 'code')

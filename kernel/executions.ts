@@ -1,18 +1,18 @@
 // What runs in the user-code process, which this file owns: cells, and what listens to comms. Keeps the header of each
 // request, so that late output finds its own cell, and brings the process back when it died or could not be interrupted.
-// Does not decide when a cell may start: that is its shell's turn (subshells.ts).
+// Does not decide when a cell may start: that is its shell's turn (protocol/subshells.ts).
 import { randomUUID } from 'node:crypto'
-import { createDebugging } from './debugging.ts'
-import { type HelpQuestion, helpQuestion } from './help-question.ts'
+import { type HelpQuestion, helpQuestion } from './cell/help-question.ts'
+import { createDebugging } from './debug/debugging.ts'
 import type { History } from './history.ts'
 import { createLanguage } from './language/language.ts'
-import type { CommType, Failure, Header, Incoming, Input, Output, Page } from './message.ts'
-import { createOpenComms } from './open-comms.ts'
-import type { Outbox } from './outbox.ts'
-import type { FrameHead } from './output.ts'
-import { within } from './patience.ts'
-import type { UserOptions } from './user-options.ts'
-import { startUserProcess, type UserEvents, type UserProcess, type UserRequest } from './user-process.ts'
+import type { CommType, Failure, Header, Incoming, Input, Output, Page } from './protocol/message.ts'
+import type { Outbox } from './protocol/outbox.ts'
+import { within } from './protocol/patience.ts'
+import { createOpenComms } from './user/open-comms.ts'
+import type { FrameHead } from './user/pipes.ts'
+import type { UserOptions } from './user/user-options.ts'
+import { startUserProcess, type UserEvents, type UserProcess, type UserRequest } from './user/user-process.ts'
 
 /** A cell that does not stop within this time is ended with its process, in milliseconds. */
 const INTERRUPT_PATIENCE_MS = 1500

@@ -4,7 +4,7 @@
 import { appendFileSync, closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { userDataFolder } from './kernelspec.ts'
-import type { HistoryRow, Input } from './message.ts'
+import type { HistoryRow, Input } from './protocol/message.ts'
 
 /** A cell of the past. Output: the text of its result, null where it had none. */
 interface Entry {

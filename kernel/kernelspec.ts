@@ -4,8 +4,8 @@ import { execFileSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir, platform } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
-import type { Typecheck } from './language/typecheck.ts'
-import { PROTOCOL_VERSION } from './message.ts'
+import type { Typecheck } from './cell/typecheck.ts'
+import { PROTOCOL_VERSION } from './protocol/message.ts'
 
 /** Where a kernelspec goes: the user's own folder, a prefix like /usr/local, or the active Python environment. */
 export type Place = { kind: 'user' } | { kind: 'prefix'; prefix: string } | { kind: 'sysPrefix' }

@@ -1,8 +1,9 @@
 // Entry of the kernel: `node dist/kernel/main.js CONNECTION_FILE`. Starts the protocol process on ZeroMQ; exits when a
 // client asks for it or the process that started it has gone.
-import { readConnection } from './connection.ts'
+
 import { startKernel } from './core.ts'
-import { openZeromq } from './zeromq.ts'
+import { readConnection } from './protocol/connection.ts'
+import { openZeromq } from './protocol/zeromq.ts'
 
 /** A client that names itself in JPY_PARENT_PID is watched at this interval, in milliseconds. */
 const PARENT_CHECK_MS = 1000

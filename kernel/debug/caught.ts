@@ -3,7 +3,7 @@
 // or in front of `.catch(…)`? Not covered: a rejection handler that is attached somewhere else.
 import type { Debugger, Runtime } from 'node:inspector'
 import { parseSync } from 'oxc-parser'
-import { children, type Node } from '../scope.ts'
+import { children, type Node } from '../cell/scope.ts'
 import type { Inspector } from './pipe.ts'
 import type { Scripts } from './scripts.ts'
 

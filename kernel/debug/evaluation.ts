@@ -1,7 +1,7 @@
 // Expressions of the client, evaluated where the program is: in a frame while it is stopped, among the cells while it
 // runs. Types are removed, names are read from the binding that holds them there.
 import type { Debugger, Runtime } from 'node:inspector'
-import type { Variable } from './dap.ts'
+import type { Variable } from '../protocol/dap.ts'
 import { toExpression, toJavaScript } from './expression.ts'
 import type { Frame } from './frames.ts'
 import { evaluateHost, exceptionMessage, hostCall } from './host-calls.ts'

@@ -2,8 +2,8 @@
 // binding that holds them there (the compiler renames some).
 import MagicString from 'magic-string'
 import { parseSync } from 'oxc-parser'
-import { type Node, references } from '../scope.ts'
-import { CellSyntaxError, stripTypes } from '../strip.ts'
+import { type Node, references } from '../cell/scope.ts'
+import { CellSyntaxError, stripTypes } from '../cell/strip.ts'
 
 /** Removes the types; throws CellSyntaxError. `{ a: 1 }` is an object, not a block. */
 export function toJavaScript(source: string, bindingOf: (name: string) => string = (name) => name): string {

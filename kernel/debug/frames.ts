@@ -2,7 +2,7 @@
 // compiler's marks, scopes without the kernel's own.
 import type { Debugger } from 'node:inspector'
 import { basename } from 'node:path'
-import type { DapSource, Scope, StackFrame } from './dap.ts'
+import type { DapSource, Scope, StackFrame } from '../protocol/dap.ts'
 import type { Script, Scripts } from './scripts.ts'
 import { type Container, plainName } from './variables.ts'
 

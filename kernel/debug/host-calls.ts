@@ -1,6 +1,6 @@
-// Calls of host.ts from the protocol process, as expressions that V8 evaluates.
+// Calls of user/debug-host.ts from the protocol process, as expressions that V8 evaluates.
 import type { Runtime } from 'node:inspector'
-import { HOST } from '../cell.ts'
+import { HOST } from '../cell/host-names.ts'
 import type { Inspector } from './pipe.ts'
 
 /** The expression that calls a method of the host. */

@@ -1,5 +1,5 @@
-// The protocol process's end of the pipe to bridge.ts: requests to the V8 inspector of the user code, and its events.
-// Covered: a process that ends (every open request fails). Not covered: what the messages mean.
+// The protocol process's end of the pipe to user/debug-bridge.ts: requests to the V8 inspector of the user code, and its
+// events. Covered: a process that ends (every open request fails). Not covered: what the messages mean.
 
 import { createInterface } from 'node:readline'
 import type { Duplex } from 'node:stream'

@@ -5,10 +5,10 @@ import { readFileSync } from 'node:fs'
 import type { Debugger } from 'node:inspector'
 import { createRequire } from 'node:module'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { originOf, type PositionTable } from '../cell/position-table.ts'
 import { cellPath } from './cell-path.ts'
 import { evaluateHost } from './host-calls.ts'
 import type { Inspector } from './pipe.ts'
-import { originOf, type PositionTable } from './source-map.ts'
 
 /** A script of the user, or of a package that the user loads. */
 export interface Script {

@@ -4,8 +4,6 @@
 import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
 import type { Duplex } from 'node:stream'
-import { createBreakpoints } from './breakpoints.ts'
-import { cellPath, dumpCell, HASH_METHOD, HASH_SEED, PATH_PREFIX, PATH_SUFFIX, removeDumps } from './cell-path.ts'
 import {
   type DapEvent,
   type DapRequest,
@@ -13,7 +11,9 @@ import {
   type SourceBreakpoint,
   THREAD,
   type Variable,
-} from './dap.ts'
+} from '../protocol/dap.ts'
+import { createBreakpoints } from './breakpoints.ts'
+import { cellPath, dumpCell, HASH_METHOD, HASH_SEED, PATH_PREFIX, PATH_SUFFIX, removeDumps } from './cell-path.ts'
 import { createEvaluation } from './evaluation.ts'
 import { frameScopes, sourceOf } from './frames.ts'
 import { evaluateHost, hostCall } from './host-calls.ts'

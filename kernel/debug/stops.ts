@@ -1,9 +1,9 @@
 // When the program stops, and how it goes on. V8 also stops where no person wants it to: before a script runs (there
 // breakpoints are set), in the kernel's own code, at exceptions that the client did not ask for. These are left at once.
 import type { Debugger, Runtime } from 'node:inspector'
+import { THREAD } from '../protocol/dap.ts'
 import type { Breakpoints } from './breakpoints.ts'
 import { createCatchFinder } from './caught.ts'
-import { THREAD } from './dap.ts'
 import { type Frame, userFrames } from './frames.ts'
 import type { Inspector } from './pipe.ts'
 import type { Script, Scripts } from './scripts.ts'

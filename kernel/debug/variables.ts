@@ -1,7 +1,7 @@
 // What is inside values: references that a client may open, page by page, and change. References live until the program
 // moves on. Reads never run the user's code, but for getters that the client opens one by one.
 import type { Runtime } from 'node:inspector'
-import type { Variable } from './dap.ts'
+import type { Variable } from '../protocol/dap.ts'
 import { arrayLength, describeValue, isMark, typeOf } from './describe.ts'
 import { exceptionMessage } from './host-calls.ts'
 import type { Inspector } from './pipe.ts'

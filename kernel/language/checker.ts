@@ -2,7 +2,7 @@
 // ended at any time; whoever asked gets null then, and the next start goes on.
 import { type ChildProcess, fork } from 'node:child_process'
 import { join } from 'node:path'
-import { environmentOf, type UserOptions } from '../user-options.ts'
+import { environmentOf, type UserOptions } from '../user/user-options.ts'
 import type { Questions, ServerAnswer, ServerMessage } from './server.ts'
 
 /** A started type checker. */

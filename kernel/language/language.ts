@@ -1,14 +1,15 @@
 // The language service of a kernel: type errors beside the cells or before them, completion and inspection from types
 // and live values together. Owns the checker's process, which starts when it is first needed and is replaced when it
 // ends. Nothing here delays a cell, but for `error`, which asks before the cell runs.
-import type { Failure, Header, Input, Output } from '../message.ts'
-import { within } from '../patience.ts'
-import type { UserOptions } from '../user-options.ts'
+
+import { type Typecheck, typecheckOf } from '../cell/typecheck.ts'
+import type { Failure, Header, Input, Output } from '../protocol/message.ts'
+import { within } from '../protocol/patience.ts'
+import type { UserOptions } from '../user/user-options.ts'
 import { type Checker, startChecker } from './checker.ts'
 import { diagnosticText, headlineOf } from './diagnostic-text.ts'
 import type { CellDiagnostic } from './diagnostics.ts'
 import { mergeCompletions, mergeInspections } from './merge.ts'
-import { type Typecheck, typecheckOf } from './typecheck.ts'
 
 type Completion = Output<'complete_request'>
 type Inspection = Output<'inspect_request'>

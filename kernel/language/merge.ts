@@ -1,5 +1,5 @@
 // One answer of two: what types say of a cursor, and what the running notebook says. Either may be missing. Pure.
-import type { Output } from '../message.ts'
+import type { Output } from '../protocol/message.ts'
 import type { StaticCompletion } from './completions.ts'
 import type { StaticInspection } from './inspection.ts'
 

@@ -2,7 +2,7 @@
 // another type; in front of it stands one line that brings the names of earlier cells which it mentions. Pure: texts in,
 // texts out.
 import ts from 'typescript'
-import { jsxPragmas, languageOf } from '../jsx.ts'
+import { jsxPragmas, languageOf } from '../cell/jsx.ts'
 import { augments, type Declared, declarationsOf, exportedNames } from './declarations.ts'
 
 /** A name of an earlier cell. */

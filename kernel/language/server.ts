@@ -2,8 +2,8 @@
 // Started by checker.ts; nothing of the kernel waits for it but who asked.
 import { setPriority } from 'node:os'
 import { dirname } from 'node:path'
-import * as notebookApi from '../index.ts'
-import { notebookPath } from '../notebook-path.ts'
+import * as notebookApi from '../user/notebook-api.ts'
+import { notebookPath } from '../user/notebook-path.ts'
 import { completionsAt, type StaticCompletion } from './completions.ts'
 import { type CellDiagnostic, diagnosticsOf, hasSyntaxErrors } from './diagnostics.ts'
 import { inspectionAt, type StaticInspection } from './inspection.ts'

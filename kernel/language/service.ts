@@ -3,8 +3,8 @@
 import { readFileSync, statSync } from 'node:fs'
 import { dirname, join, sep } from 'node:path'
 import ts from 'typescript'
-import { ownFiles, PACKAGE_ROOT } from '../own-package.ts'
-import { languageOptions } from '../tsconfig.ts'
+import { languageOptions } from '../cell/tsconfig.ts'
+import { ownFiles, PACKAGE_ROOT } from '../user/own-package.ts'
 import { CELL_SCHEME, createNotebookTypes, type NotebookTypes, scriptKind } from './notebook-types.ts'
 
 /** A language service with a cell in it. */

@@ -1,9 +1,10 @@
 // The controls a person can move: slider, dropdown, number, checkbox, text and button. Each is a value that code may read,
 // set and listen to; on a page with widgets it shows as an ipywidgets control, elsewhere as text.
-import { hasComms } from '../comm.ts'
-import { DISPLAY, type Displayable, textOf } from '../format.ts'
-import type { MimeBundle } from '../message.ts'
+
+import { DISPLAY, type Displayable, textOf } from '../display/format.ts'
+import type { MimeBundle } from '../protocol/message.ts'
 import type { State } from './buffers.ts'
+import { hasComms } from './comm.ts'
 import { type Model, openModel } from './model.ts'
 
 /** A control. It shows itself as the last value of a cell, in `display`, or inside `interact`. */

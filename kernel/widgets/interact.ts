@@ -1,8 +1,8 @@
 // interact(): controls above, and below them what a function makes of their values, drawn anew at each change. Redraws
 // through a display handle: a page shows what is printed after a cell in another place, but updates a display where it is.
-import { type DisplayHandle, display } from '../display.ts'
-import { DISPLAY, type Displayable, mimeBundle } from '../format.ts'
-import { failureOf } from '../stack.ts'
+import { type DisplayHandle, display } from '../display/display.ts'
+import { DISPLAY, type Displayable, mimeBundle } from '../display/format.ts'
+import { failureOf } from '../display/stack.ts'
 import { type Control, inner, widgetBundle } from './controls.ts'
 import { openModel } from './model.ts'
 

@@ -1,7 +1,8 @@
 // One widget model on the page, as ipywidgets has it: a comm for target jupyter.widget, protocol 2.1. Holds the state,
 // sends what changes, echoes what the page changes, and answers a page that asks for the state of all models.
-import { acceptComms, type CommMessage, openComm } from '../comm.ts'
+
 import { type Path, putBuffers, type State, takeBuffers } from './buffers.ts'
+import { acceptComms, type CommMessage, openComm } from './comm.ts'
 
 /** Version of the messages between a model and the page. */
 const PROTOCOL = '2.1.0'

@@ -4,9 +4,9 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import type { Published } from '../../kernel/client.ts'
 import { startKernel } from '../../kernel/core.ts'
-import { inProcess } from '../../kernel/in-process.ts'
+import type { Published } from '../../kernel/protocol/client.ts'
+import { inProcess } from '../../kernel/protocol/in-process.ts'
 import { packageRoot } from '../fixtures.ts'
 import { eventually, notebookSession } from './notebook-session.ts'
 
@@ -16,7 +16,7 @@ const COVERED: Readonly<Record<string, readonly [file: string, title: string]>> 
     'contract.ts',
     'an execution is busy, input, outputs, idle, all children of its request',
   ],
-  'stdout and stderr streams': ['output.test.ts', 'stdout, stderr, displays and the result keep their order'],
+  'stdout and stderr streams': ['user/output.test.ts', 'stdout, stderr, displays and the result keep their order'],
   'silent publishes nothing and is not counted': [
     'contract.ts',
     'silent runs publish nothing and are not counted; user expressions are evaluated after the cell',
@@ -25,44 +25,44 @@ const COVERED: Readonly<Record<string, readonly [file: string, title: string]>> 
     'contract.ts',
     'silent runs publish nothing and are not counted; user expressions are evaluated after the cell',
   ],
-  'top-level await': ['cell.test.ts', 'await and for-await work at the top level'],
+  'top-level await': ['cell/cell.test.ts', 'await and for-await work at the top level'],
   'a type error stops the cell': [
-    'language.test.ts',
+    'language/language.test.ts',
     'a cell with a type error does not run: message, place, line and mark are told',
   ],
-  'error message and line': ['cell.test.ts', 'the error of a cell names the line and column in its TypeScript'],
+  'error message and line': ['cell/cell.test.ts', 'the error of a cell names the line and column in its TypeScript'],
   'lines are those of the TypeScript': [
-    'cell.test.ts',
+    'cell/cell.test.ts',
     'the line is right after an await, in a callback, and for a name that is not defined',
   ],
-  'redeclare across cells': ['typescript.test.ts', 'any declaration of a name may follow any other'],
-  'closures see later assignments': ['cell.test.ts', 'a function of an earlier cell sees what later cells assign'],
+  'redeclare across cells': ['cell/typescript.test.ts', 'any declaration of a name may follow any other'],
+  'closures see later assignments': ['cell/cell.test.ts', 'a function of an earlier cell sees what later cells assign'],
   'import node builtins': [
-    'modules.test.ts',
+    'user/modules.test.ts',
     'node builtins import by default, by name, as namespace, by import() and by require',
   ],
   'decorators (TC39)': [
-    'typescript.test.ts',
+    'cell/typescript.test.ts',
     'standard decorators and accessors work, and errors in decorated code keep their line',
   ],
   'local .ts, reloaded when it or what it imports changed': [
-    'modules.test.ts',
+    'user/modules.test.ts',
     'a local TypeScript module and what it imports are loaded again when one of them changed',
   ],
   'late output after another cell ran': [
-    'output.test.ts',
+    'user/output.test.ts',
     'late output belongs to its own cell, also after other cells ran',
   ],
   'survives a late rejection': [
-    'output.test.ts',
+    'user/output.test.ts',
     'a rejection that nobody handles and a late throw are told in their own cell and survived',
   ],
   'survives a late throw': [
-    'output.test.ts',
+    'user/output.test.ts',
     'a rejection that nobody handles and a late throw are told in their own cell and survived',
   ],
   'interrupt a spinning cell': [
-    'protocol.test.ts',
+    'protocol/protocol.test.ts',
     'control and heartbeat answer while a cell spins, and the interrupt keeps the variables',
   ],
   'interrupt a pending await': [
@@ -70,21 +70,21 @@ const COVERED: Readonly<Record<string, readonly [file: string, title: string]>> 
     'an interrupt ends a pending await, aborts its signal, and keeps the variables',
   ],
   'control answers while a cell spins': [
-    'protocol.test.ts',
+    'protocol/protocol.test.ts',
     'control and heartbeat answer while a cell spins, and the interrupt keeps the variables',
   ],
   'completion while a cell awaits': [
-    'language-answers.test.ts',
+    'language/answers.test.ts',
     'completion and inspection answer while a cell awaits',
   ],
   'queued cells run one at a time': ['contract.ts', 'cells run one after another, and an error aborts those that wait'],
   stop_on_error: ['contract.ts', 'cells run one after another, and an error aborts those that wait'],
-  display_data: ['output.test.ts', 'each wrapper shows under its own MIME type'],
+  display_data: ['user/output.test.ts', 'each wrapper shows under its own MIME type'],
   update_display_data: [
-    'output.test.ts',
+    'user/output.test.ts',
     'a handle updates its display from later cells; as last value it shows nothing',
   ],
-  clear_output: ['output.test.ts', 'clearOutput asks the client to clear'],
+  clear_output: ['user/output.test.ts', 'clearOutput asks the client to clear'],
   'stdin input_request': ['contract.ts', 'prompt asks on stdin and gives the answer; a client without stdin is told'],
   'comm_open from the kernel': ['contract.ts', 'a message on a comm is dealt with while a cell waits'],
   comm_info_request: [
@@ -93,29 +93,32 @@ const COVERED: Readonly<Record<string, readonly [file: string, title: string]>> 
   ],
   'an unknown comm target is closed': ['contract.ts', 'a comm for a target that nobody knows is closed'],
   debugger: [
-    'debug.test.ts',
+    'debug/debug.test.ts',
     'a breakpoint stops a cell on its TypeScript line, with its variables, and continue ends it',
   ],
   subshells: ['contract.ts', 'a subshell runs while a cell of the main shell waits'],
   is_complete: ['contract.ts', 'is_complete tells complete, incomplete and invalid apart'],
   'complete a member of an object in the same cell': [
-    'language-answers.test.ts',
+    'language/answers.test.ts',
     'completion knows members from types alone: of earlier cells, of packages, of literals in the same cell',
   ],
   'complete from types alone': [
-    'language-answers.test.ts',
+    'language/answers.test.ts',
     'completion knows members from types alone: of earlier cells, of packages, of literals in the same cell',
   ],
   "complete a member of an earlier cell's object": [
-    'protocol.test.ts',
+    'protocol/protocol.test.ts',
     'completion and inspection read live values, also while a cell waits',
   ],
   inspect: [
-    'language-answers.test.ts',
+    'language/answers.test.ts',
     'inspection shows signature, doc comment and live value; detail adds the source',
   ],
   'history tail': ['contract.ts', 'history gives what was stored'],
-  'a bad signature is ignored': ['protocol.test.ts', 'a forged or truncated message is dropped and nothing runs'],
+  'a bad signature is ignored': [
+    'protocol/protocol.test.ts',
+    'a forged or truncated message is dropped and nothing runs',
+  ],
   'shutdown: reply, exit': [
     'lifecycle.test.ts',
     'shutdown leaves no process: kernel, user code, and what a cell started',

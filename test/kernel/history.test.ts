@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
 import { pathToFileURL } from 'node:url'
-import { startKernelProcess } from '../../kernel/client.ts'
 import { type History, historyFolder, openHistory } from '../../kernel/history.ts'
+import { startKernelProcess } from '../../kernel/notebook/kernel-process.ts'
 
 let folder = ''
 beforeEach(() => {

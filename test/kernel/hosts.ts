@@ -1,10 +1,12 @@
 // The ways to reach a kernel, for the tests that must hold for each: a process of its own over ZeroMQ, and one inside
 // this process.
-import { type Client, createClient, startKernelProcess } from '../../kernel/client.ts'
+
+import type { Typecheck } from '../../kernel/cell/typecheck.ts'
 import { startKernel } from '../../kernel/core.ts'
-import { inProcess } from '../../kernel/in-process.ts'
-import type { Typecheck } from '../../kernel/language/typecheck.ts'
-import { linkZeromq } from '../../kernel/zeromq-link.ts'
+import { startKernelProcess } from '../../kernel/notebook/kernel-process.ts'
+import { type Client, createClient } from '../../kernel/protocol/client.ts'
+import { inProcess } from '../../kernel/protocol/in-process.ts'
+import { linkZeromq } from '../../kernel/protocol/zeromq-link.ts'
 
 export interface Host {
   readonly client: Client

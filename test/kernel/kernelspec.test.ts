@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { pathToFileURL } from 'node:url'
-import { startKernelProcess } from '../../kernel/client.ts'
 import { userDataFolder } from '../../kernel/kernelspec.ts'
+import { startKernelProcess } from '../../kernel/notebook/kernel-process.ts'
 
 let folder = ''
 before(() => {

@@ -5,8 +5,8 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { startKernelProcess } from '../../kernel/client.ts'
-import { connectionText, parseConnection } from '../../kernel/connection.ts'
+import { startKernelProcess } from '../../kernel/notebook/kernel-process.ts'
+import { connectionText, parseConnection } from '../../kernel/protocol/connection.ts'
 import { eventually } from './notebook-session.ts'
 
 const ENTRY = join(import.meta.dirname, '../../kernel/main.js')

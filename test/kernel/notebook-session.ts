@@ -4,9 +4,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, before } from 'node:test'
-import type { Client, ExecuteOptions, Published } from '../../kernel/client.ts'
-import { type StartedKernel, startKernelProcess } from '../../kernel/client.ts'
-import type { Typecheck } from '../../kernel/language/typecheck.ts'
+import type { Typecheck } from '../../kernel/cell/typecheck.ts'
+import { type StartedKernel, startKernelProcess } from '../../kernel/notebook/kernel-process.ts'
+import type { Client, ExecuteOptions, Published } from '../../kernel/protocol/client.ts'
 import type { Place } from './hosts.ts'
 
 /** What a cell came to. */

@@ -1,0 +1,157 @@
+// display() and its handles, and the values that wrap a MIME type. Where the output goes is decided by whoever connects a
+// screen: the kernel's user process does; without one, text/plain goes to stdout, so that a script may import this too.
+import { randomUUID } from 'node:crypto'
+import type { MimeBundle } from '../protocol/message.ts'
+import { DISPLAY, type Displayable, mimeBundle, textOf } from './format.ts'
+
+/** Where displays go. */
+export interface Screen {
+  show(bundle: MimeBundle, id: string): void
+  update(bundle: MimeBundle, id: string): void
+  /** `wait`: only when the next output arrives. */
+  clear(wait: boolean): void
+  /** The cell does not end before this has settled. */
+  hold(work: Promise<unknown>): void
+  /** Asks the person at the notebook. */
+  ask(question: string, password: boolean): Promise<string>
+  /** Aborted when the current cell is interrupted. */
+  signal(): AbortSignal
+}
+
+const never = new AbortController().signal
+
+const printed = (bundle: MimeBundle): void => {
+  const text = bundle['text/plain'] ?? Object.values(bundle)[0]
+  if (text !== undefined && text !== '') process.stdout.write(`${typeof text === 'string' ? text : textOf(text)}\n`)
+}
+
+const plainScreen: Screen = {
+  show: printed,
+  update: printed,
+  clear: () => undefined,
+  hold: () => undefined,
+  ask: async () => {
+    throw new Error('Expected a notebook to ask in: prompt() works only inside a kernel')
+  },
+  signal: () => never,
+}
+
+let screen = plainScreen
+
+/** From here on displays go to this screen. */
+export function connectScreen(to: Screen): void {
+  screen = to
+}
+
+/** True inside a kernel. */
+export const hasScreen = (): boolean => screen !== plainScreen
+
+/** A display that is on the page and can change in place. As a cell's last value it shows nothing more. */
+export interface DisplayHandle extends Displayable {
+  readonly id: string
+  /** Replaces what is shown, also from a later cell. */
+  update(value: unknown): void
+  /** Empties the display; it can be updated again. */
+  clear(): void
+}
+
+/**
+ * Shows a value on the page now. `id`: a name of your own, so that a later `display(value, { id })` gives a handle to
+ * update; default: a fresh one. A value shows itself through Symbol.for('Jupyter.display'), else as text.
+ */
+export function display(value: unknown, { id = randomUUID() as string }: { id?: string } = {}): DisplayHandle {
+  publish(value, id, false)
+  return {
+    id,
+    update: (next) => publish(next, id, true),
+    clear: () => screen.update({ 'text/plain': '' }, id),
+    [DISPLAY]: () => ({}),
+  }
+}
+
+/** The newest bundle of each display wins, whichever was ready first. */
+const turns = new Map<string, number>()
+
+function publish(value: unknown, id: string, update: boolean): void {
+  const to = screen
+  const turn = (turns.get(id) ?? 0) + 1
+  const isWanted = (): boolean => turns.get(id) === turn
+  turns.set(id, turn)
+  const bundle = mimeBundle(value, hasScreen() ? { isWanted, isUpdate: update } : null)
+  if (!(bundle instanceof Promise)) {
+    to[update ? 'update' : 'show'](bundle, id)
+    return
+  }
+  // A value that needs time keeps its place on the page.
+  if (!update && hasScreen()) to.show({ 'text/plain': '' }, id)
+  const late = bundle.then((ready) => {
+    if (isWanted()) to.update(ready, id)
+  })
+  to.hold(late)
+}
+
+/** Removes the output of the current cell; `wait`: only when the next output arrives. */
+export function clearOutput({ wait = false }: { wait?: boolean } = {}): void {
+  screen.clear(wait)
+}
+
+/** Asks the person at the notebook for a line of text. Rejects where nobody can answer. */
+export function prompt(question = '', { password = false }: { password?: boolean } = {}): Promise<string> {
+  return screen.ask(question, password)
+}
+
+/** Aborted when the cell that calls it is interrupted: pass it to long work, which otherwise goes on unseen. */
+export const cellSignal = (): AbortSignal => screen.signal()
+
+type Text = string | TemplateStringsArray
+
+const joined = (text: Text, values: unknown[]): string =>
+  typeof text === 'string' ? text : String.raw({ raw: text }, ...values)
+
+const wrapped =
+  (type: string, plain: (data: string) => string = (data) => data) =>
+  (text: Text, ...values: unknown[]): Displayable => {
+    const data = joined(text, values)
+    return { [DISPLAY]: () => ({ [type]: data, 'text/plain': plain(data) }) }
+  }
+
+/** Longer pages are cut in their plain text: it is there for terminals, beside the page itself. */
+const PLAIN_PAGE = 2000
+
+/** The words of a page. */
+function wordsOf(page: string): string {
+  const words = page.slice(0, 10 * PLAIN_PAGE).replace(/<(script|style)[\s\S]*?<\/\1>|<[^>]*>/gi, ' ')
+  const text = words.replace(/\s+/g, ' ').trim()
+  return text.length > PLAIN_PAGE ? `${text.slice(0, PLAIN_PAGE)}…` : text || '[HTML page]'
+}
+
+/** A value that shows as HTML: html('<b>4</b>') or html`<b>${4}</b>`. Values in a template are not escaped. */
+export const html = wrapped('text/html', wordsOf)
+/** A value that shows as Markdown. */
+export const markdown = wrapped('text/markdown')
+/** A value that shows as an SVG image. */
+export const svg = wrapped('image/svg+xml', () => '[SVG image]')
+/** Pages set as mathematics only what stands between such marks. */
+const MATHEMATICS = /\$|\\\(|\\\[|\\begin\{/
+
+/**
+ * A value that shows as LaTeX mathematics. Write latex`\frac12` or latex('\\frac12'); text with mathematics in it has
+ * marks of its own: latex`Half is $\frac12$`.
+ */
+export const latex = (text: Text, ...values: unknown[]): Displayable => {
+  const data = typeof text === 'string' ? text : String.raw(text, ...values)
+  const marked = MATHEMATICS.test(data) ? data : `$\\displaystyle ${data}$`
+  return { [DISPLAY]: () => ({ 'text/latex': marked, 'text/plain': data }) }
+}
+
+/** A value that shows as a PNG image: bytes, or base64 text. */
+export function png(data: Uint8Array | string): Displayable {
+  const base64 = typeof data === 'string' ? data : Buffer.from(data).toString('base64')
+  const size = Math.floor((base64.length * 3) / 4)
+  return { [DISPLAY]: () => ({ 'image/png': base64, 'text/plain': `[PNG image, ${size.toLocaleString('en')} bytes]` }) }
+}
+
+/** A value that shows as a JSON tree, where the client has one. */
+export function json(value: unknown): Displayable {
+  return { [DISPLAY]: () => ({ 'application/json': value, 'text/plain': JSON.stringify(value, null, 2) }) }
+}

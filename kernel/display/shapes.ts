@@ -1,0 +1,133 @@
+// Values of packages that know nothing of notebooks, told by their shape and shown as what they are: figures, tables,
+// tensors, page elements, lists of records. No package is imported; a value that only looks like one shows the same way.
+import { inspect } from 'node:util'
+import type { MimeBundle } from '../protocol/message.ts'
+import { PLOTLY } from './figure-picture.ts'
+import { MAX_ROWS, tableBundle } from './table-bundle.ts'
+import { type TensorFacts, tensorText } from './tensor-text.ts'
+
+type Bag = Record<string, unknown>
+type Shape = (value: Bag) => MimeBundle | null
+
+/** The MIME bundle of a value with a known shape, else null. May throw what a hostile value throws. */
+export function bundleOfShape(value: unknown): MimeBundle | null {
+  if (typeof value !== 'object' || value === null) return null
+  for (const shape of SHAPES) {
+    const bundle = shape(value as Bag)
+    if (bundle !== null) return bundle
+  }
+  return null
+}
+
+/** plotly.js: `{ data: [traces], layout }`, as its functions take it and Python's plotly writes it. */
+const figure: Shape = (value) => {
+  const keys = Object.keys(value)
+  if (!keys.includes('layout') || !keys.every((key) => ['data', 'layout', 'config', 'frames'].includes(key)))
+    return null
+  const { data, layout } = value
+  if (!Array.isArray(data) || !isBag(layout) || !data.every(isTrace)) return null
+  const kinds = [...new Set(data.map((trace: Bag) => String(trace.type ?? 'scatter')))]
+  const text = `[Plotly figure: ${counted(data.length, 'trace')} (${kinds.join(', ')})]`
+  return { [PLOTLY]: jsonOf(value), 'text/plain': text }
+}
+
+const isTrace = (trace: unknown): boolean =>
+  isBag(trace) && (typeof trace.type === 'string' || 'x' in trace || 'y' in trace || 'z' in trace)
+
+/** arquero. */
+const columnTable: Shape = (value) => {
+  const methods = ['numRows', 'numCols', 'columnNames', 'objects'].every((name) => typeof value[name] === 'function')
+  if (!methods) return null
+  const table = value as unknown as {
+    numRows(): number
+    columnNames(): string[]
+    objects(options: { limit: number }): Bag[]
+  }
+  return tableBundle(table.columnNames(), table.objects({ limit: MAX_ROWS }), table.numRows())
+}
+
+/** Apache Arrow, as DuckDB and others give it. */
+const arrowTable: Shape = (value) => {
+  const { schema, numRows, get } = value
+  if (!isFields(schema) || typeof numRows !== 'number' || typeof get !== 'function') return null
+  const names = schema.fields.map(({ name }) => name)
+  const rows = Array.from({ length: Math.min(numRows, MAX_ROWS) }, (_, i) => get.call(value, i) as Bag)
+  return tableBundle(names, rows, numRows)
+}
+
+const isFields = (schema: unknown): schema is { fields: { name: string }[] } =>
+  typeof schema === 'object' && schema !== null && Array.isArray((schema as { fields?: unknown }).fields)
+
+/** danfojs: DataFrame and Series. */
+const dataFrame: Shape = (value) => {
+  const { values, shape, index, columns, dtypes } = value
+  if (![values, shape, index, columns, dtypes].every(Array.isArray)) return null
+  const names = (columns as unknown[]).map(String)
+  const isSeries = !Array.isArray((values as unknown[])[0]) // of one value for each row, not a list
+  const rows = (values as unknown[]).slice(0, MAX_ROWS).map((row) => (isSeries ? [row] : (row as unknown[])))
+  const records = rows.map((row) => Object.fromEntries(names.map((name, i) => [name, row[i]])))
+  return tableBundle(names, records, (values as unknown[]).length, (index as unknown[]).slice(0, MAX_ROWS).map(String))
+}
+
+/** onnxruntime: `dims`, `type` and `data`, which only tensors in this machine's memory have. */
+const onnxTensor: Shape = (value) => {
+  const { dims, type, location } = value
+  if (!isDims(dims) || typeof type !== 'string' || !('data' in value) || !('size' in value)) return null
+  const here = location === undefined || location === 'cpu' || location === 'cpu-pinned'
+  const data = here ? (value.data as ArrayLike<unknown>) : `its data is on the device: ${String(location)}`
+  return tensorBundle({ type, dims, data })
+}
+
+/** TensorFlow.js. */
+const tfTensor: Shape = (value) => {
+  const { shape, dtype, dataSync, isDisposed } = value
+  if (!isDims(shape) || typeof dtype !== 'string' || typeof dataSync !== 'function') return null
+  const data = isDisposed ? 'disposed' : (dataSync.call(value) as ArrayLike<unknown>)
+  return tensorBundle({ type: dtype, dims: shape, data })
+}
+
+const tensorBundle = (facts: TensorFacts): MimeBundle => ({ 'text/plain': tensorText(facts) })
+
+/** An element of a page, from a browser's DOM or one like it. */
+const element: Shape = ({ nodeType, outerHTML, tagName }) => {
+  if (nodeType !== 1 || typeof outerHTML !== 'string') return null
+  return { 'text/html': outerHTML, 'text/plain': `[<${String(tagName).toLowerCase()}> element]` }
+}
+
+/** Two or more plain objects that hold nothing but plain values. */
+const records: Shape = (value) => {
+  if (!Array.isArray(value) || value.length < 2) return null
+  const shown = value.slice(0, MAX_ROWS) as unknown[]
+  if (!shown.every((row): row is Bag => isBag(row) && Object.values(row).every(isAtom))) return null
+  const names = [...new Set(shown.flatMap((row) => Object.keys(row)))]
+  // Rows with little in common are no table.
+  if (names.length === 0 || names.length > 2 * Object.keys(shown[0] as Bag).length) return null
+  const bundle = tableBundle(names, shown as Bag[], value.length)
+  return { ...bundle, 'text/plain': inspect(value, { depth: 4 }) }
+}
+
+const SHAPES: readonly Shape[] = [figure, columnTable, arrowTable, dataFrame, onnxTensor, tfTensor, element, records]
+
+function isBag(value: unknown): value is Bag {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === null || prototype === Object.prototype
+}
+
+const isAtom = (value: unknown): boolean =>
+  value === null || value instanceof Date || (typeof value !== 'object' && typeof value !== 'function')
+
+const isDims = (value: unknown): value is readonly number[] =>
+  Array.isArray(value) && value.every((size) => Number.isInteger(size) && size >= 0)
+
+const counted = (count: number, what: string): string =>
+  `${count.toLocaleString('en')} ${what}${count === 1 ? '' : 's'}`
+
+/** As JSON, with typed arrays as lists. */
+const jsonOf = (value: unknown): unknown =>
+  JSON.parse(
+    JSON.stringify(value, (_key, one: unknown) => {
+      if (typeof one === 'bigint') return Number(one)
+      return ArrayBuffer.isView(one) && !(one instanceof DataView) ? Array.from(one as never) : one
+    }),
+  )
