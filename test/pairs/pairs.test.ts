@@ -156,6 +156,44 @@ test('weights of one prefix are 1 / (positives * negatives); sides are filled to
   assert.equal(preferencePairs(tree, { fillSides: true, trajectoryPairs: false }).length, 4)
 })
 
+test('two sides of two: the best two that lead right against the worst two that lead wrong, four pairs of weight 1/4', async () => {
+  const [again, other] = [step('print(7.0)', true), step('print(9)', true)]
+  const tree = await of({
+    ...{ '': ['a', 'b', 'c', 'd', 'e'].map((text) => step(text)) },
+    ...{ a: [right], b: [right, again, wrong], c: [right, wrong], d: [right, wrong, other], e: [wrong] },
+  })
+  const below = preferencePairs(tree, { trajectoryPairs: false }).filter(({ prefix }) => prefix.length === 0)
+  assert.deepEqual(
+    below.map(({ chosen, rejected, margin, weight }) => [
+      `${chosen[0]!.text} > ${rejected[0]!.text}`,
+      Number(margin.toFixed(6)),
+      weight,
+    ]),
+    [
+      ['a > e', 2, 1 / 4],
+      ['a > d', 1.333333, 1 / 4],
+      ['b > e', 1.333333, 1 / 4],
+      ['b > d', 0.666667, 1 / 4],
+    ],
+  )
+})
+
+test('whole solutions need no common prefix: the two right ones of highest mean Q against the two wrong ones of lowest', async () => {
+  const tree = await of({
+    ...{ '': ['a', 'b', 'c', 'd', 'e'].map((text) => step(text)) },
+    ...{ a: [right], b: [right, wrong], c: [right], d: [wrong], e: [wrong] },
+  })
+  const whole = preferencePairs(tree).filter(({ kind }) => kind === 'trajectory')
+  const said = (steps: readonly { text: string }[]) => steps.map(({ text }) => text).join(' ')
+  assert.deepEqual(whole.map(({ chosen, rejected }) => `${said(chosen)} > ${said(rejected)}`).sort(), [
+    'a print(7) > d print(8)',
+    'a print(7) > e print(8)',
+    'c print(7) > d print(8)',
+    'c print(7) > e print(8)',
+  ])
+  for (const { prefix, margin, weight } of whole) assert.deepEqual([prefix, margin, weight], [[], 2, 1 / 4])
+})
+
 test('pairs may be taken along the most visited mixed step only', async () => {
   const tree = await of({
     '': [step('a'), step('b')],

@@ -24,6 +24,22 @@ const twelveWide = scripted((prefix, rng, count) =>
   ),
 )
 
+test('Eq. 1 in a tree: c = 2 goes to the child seen less often, c = 0 to the one of highest Q', async () => {
+  const chosen = async (c: number): Promise<number> => {
+    const tree = newTree(problem(), { c, width: 3 })
+    await expand(tree, ROOT, parts(twelveWide))
+    tree.stats.visits.splice(0, 4, 4, 2, 1, 1)
+    tree.stats.valueSum.splice(0, 4, 0, 1, 0, -1) // Q: .5, 0, -1
+    if (c === 2)
+      assert.deepEqual(
+        [1, 2, 3].map((child) => selectionScore(tree, ROOT)(child).toFixed(3)),
+        ['2.165', '2.355', '1.355'],
+      )
+    return bestChild(tree, ROOT)!
+  }
+  assert.deepEqual([await chosen(2), await chosen(0)], [2, 1])
+})
+
 async function rootChildrenVisited(options: SearchOptions): Promise<number[]> {
   const counts: number[] = []
   for (let seed = 1; seed <= 20; seed++) {

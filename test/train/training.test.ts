@@ -161,6 +161,16 @@ test('a PPM learns which side of a pair is the better one, from the weights of t
   assert.deepEqual(weights.get('value_head.weight')!.dims, [1, config.hiddenSize])
 })
 
+test('a PPM starts as the policy with a head: at a rate of 0 its body is the policy to the bit', async () => {
+  const { weights } = await ppm(1, { steps: 3, learningRate: 0 })
+  const policyWeights = initialWeights(config, 1)
+  const [weight, bias] = ['weight', 'bias'].map((part) => weights.get(`value_head.${part}`)!.data)
+  const body = new Map([...policyWeights].filter(([name]) => weights.has(name)))
+  assert.ok(body.has('model.embed_tokens.weight') && body.has('model.norm.weight'))
+  assert.equal(bits(new Map([...body.keys()].map((name) => [name, weights.get(name)!]))), bits(body))
+  assert.ok(weight!.every((each) => Math.abs(each) < 0.01) && bias![0] === 0)
+})
+
 test('the same seed trains the same PPM to the bit, dropout included; another seed another one', async () => {
   const short = { steps: 12, dropout: 0.3 }
   const [one, again, other] = [await ppm(1, short), await ppm(1, short), await ppm(2, short)]
