@@ -12,6 +12,7 @@ const HELP = `npm run bench [-- names… options]   measures the figures of the 
   search     cost of the tree search itself, with instant models                  about 10 s
   verify     steps of Python a second and their latency, beside python3 -c        about 80 s
   soak       100,000 steps of Python: do memory, descriptors, processes grow?     minutes
+  memory     does memory grow with the problems? 1,000 and 10,000 of them         minutes
   kernel     the notebook kernel, beside ipykernel, tslab and deno on PATH        some minutes
   resume     killed at random moments and resumed: the same files?                some minutes
   loop       four rounds for each seed against all targets                        minutes for each seed
@@ -62,6 +63,7 @@ const BENCHES: Readonly<Record<string, (values: Values) => Promise<Figure[]>>> =
   verify: async () => (await import('./verify.ts')).verifierFigures(),
   soak: async ({ executions }) =>
     (await import('./soak.ts')).soakFigures({ executions: integer('executions', executions), log }),
+  memory: async () => (await import('./memory.ts')).memoryFigures({ log }),
   kernel: async () => (await import('./kernel.ts')).kernelFigures({ log }),
   resume: async ({ kills }) => (await import('./resume.ts')).resumeFigures({ kills: integer('kills', kills), log }),
   loop: async ({ seeds, run, runs, set }) =>
