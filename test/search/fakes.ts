@@ -5,7 +5,7 @@ import type { Policy, Proposal } from '../../lib/policy/contract.ts'
 import type { Ppm } from '../../lib/policy/ppm-contract.ts'
 import { numericGrader } from '../../lib/problem/answer.ts'
 import type { Prefix, Problem, Step } from '../../lib/problem/problem.ts'
-import type { SearchParts } from '../../lib/search/rollout.ts'
+import type { SearchParts } from '../../lib/search/parts.ts'
 import { normal, type Random, random } from '../../lib/seed/random.ts'
 import type { Verdict, Verifier } from '../../lib/verify/verdict.ts'
 
