@@ -1,4 +1,6 @@
 // Problems to reason about: generated ones, and those of other people's files.
+
+export type { ProblemDraft, ProblemFamily } from '../lib/problem/family.ts'
 export {
   describeSkipped,
   type ProblemFile,
@@ -7,5 +9,6 @@ export {
   type SkippedRow,
 } from '../lib/problem/read-problems.ts'
 export { normalizeQuestion, type SplitOptions, splitHeldOut } from '../lib/problem/split.ts'
-export { type Family, families } from './families.ts'
+export { families } from './families/index.ts'
 export { bandOf, defaultProblems, type GenerateOptions, generateProblems } from './generate.ts'
+export { type StoryFamily, type StoryWords, storyFamily } from './story.ts'

@@ -9,12 +9,13 @@ import { identity } from './ops.ts'
 import {
   BUSY,
   type Call,
+  dataOf,
   ENDING,
   type HeldTensors,
   type HostOptions,
+  handedOver,
   type Reply,
   type Request,
-  type Tensor,
   type Tensors,
 } from './protocol.ts'
 
@@ -177,7 +178,7 @@ function startHost(options: Omit<HostOptions, 'flags'>) {
         const call: Call = { id: ++calls, request }
         waiting.set(call.id, { resolve, reject })
         worker.ref()
-        worker.postMessage(call, transferables(request))
+        worker.postMessage(call, handedOver(arraysOf(request)))
       }),
     end: (): Promise<void> => {
       if (!ended) {
@@ -191,15 +192,15 @@ function startHost(options: Omit<HostOptions, 'flags'>) {
   }
 }
 
-function transferables(request: Request): ArrayBuffer[] {
-  const tensors: Tensor[] =
-    request.kind === 'run'
-      ? Object.values(request.feeds)
-      : request.kind === 'write'
-        ? Object.values(request.tensors)
-        : []
-  const arrays = request.kind === 'open' ? [request.model] : tensors.map((tensor) => tensor.data)
-  // A part of a buffer may lie among others of Node's pool, which newer Nodes refuse to transfer: it is copied.
-  const whole = arrays.filter(({ byteLength, buffer }) => byteLength === buffer.byteLength)
-  return [...new Set(whole.map((array) => array.buffer as ArrayBuffer))]
+function arraysOf(request: Request): ArrayBufferView[] {
+  switch (request.kind) {
+    case 'open':
+      return [request.model]
+    case 'run':
+      return dataOf(request.feeds)
+    case 'write':
+      return dataOf(request.tensors)
+    default:
+      return []
+  }
 }

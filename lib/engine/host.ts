@@ -6,9 +6,11 @@ import { sessionOptions } from './devices.ts'
 import {
   BUSY,
   type Call,
+  dataOf,
   ENDING,
   type HeldTensors,
   type HostOptions,
+  handedOver,
   type Reply,
   type Request,
   type Tensor,
@@ -101,8 +103,7 @@ async function serve(id: number, request: Exclude<Request, { kind: 'end' }>): Pr
     Atomics.store(flags, BUSY, 0)
     Atomics.notify(flags, BUSY)
   }
-  const buffers = reply.ok ? Object.values(reply.tensors).map((tensor) => tensor.data.buffer as ArrayBuffer) : []
-  parentPort!.postMessage(reply, buffers)
+  parentPort!.postMessage(reply, reply.ok ? handedOver(dataOf(reply.tensors)) : [])
 }
 
 let last: Promise<void> = Promise.resolve()

@@ -54,3 +54,13 @@ export interface HostOptions {
 export const BUSY = 0
 /** Flag that the engine sets when the worker must not start anything any more. */
 export const ENDING = 1
+
+/** The arrays of some tensors. */
+export const dataOf = (tensors: Tensors): Tensor['data'][] => Object.values(tensors).map(({ data }) => data)
+
+/** The buffers that a message hands over: each once, and no part of a larger one, which is copied instead. */
+export function handedOver(arrays: readonly ArrayBufferView[]): ArrayBuffer[] {
+  // A part of a buffer may lie among others of Node's pool, which newer Nodes refuse to transfer.
+  const whole = arrays.filter(({ byteLength, buffer }) => byteLength === buffer.byteLength)
+  return [...new Set(whole.map((array) => array.buffer as ArrayBuffer))]
+}

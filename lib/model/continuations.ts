@@ -1,6 +1,7 @@
 // What the readers of continuations share: a prefix is one row, computed once, its candidates packed behind it, none of
 // which sees another. What comes of a request is decided by the weights and the request, to the last bit.
-import type { Tensors } from '../engine/engine.ts'
+import type { Engine, Tensor, Tensors } from '../engine/engine.ts'
+import type { Graph } from '../engine/graph.ts'
 import { type PackedRows, rowFeeds } from './batch.ts'
 import type { ModelConfig } from './config.ts'
 
@@ -31,28 +32,59 @@ export interface CandidatePlace {
 /** Rows are padded to a multiple of this many tokens; only rows of one length share a run. */
 const PAD = 32
 
-/**
- * Reads all candidates in runs of at most `runTokens` tokens. `read` gets the packed rows of a run and where its
- * candidates stand; it gives one number for each of them. Result: for each request the number of each candidate.
- * Errors: an empty prefix or candidate, or one that does not fit the model's positions.
- */
-export async function readContinuations(
-  requests: readonly ContinuationRequest[],
-  config: ModelConfig,
-  runTokens: number,
-  read: (feeds: Tensors, candidates: readonly CandidatePlace[]) => Promise<readonly number[]>,
-): Promise<number[][]> {
-  const results: number[][] = requests.map(() => [])
-  for (const { columns, members } of readingRuns(requests, config, runTokens)) {
-    const { feeds, candidates } = packContinuations(
-      members.map((member) => requests[member]!),
-      columns,
-    )
-    const numbers = await read(feeds, candidates)
-    let next = 0
-    for (const member of members) results[member] = requests[member]!.candidates.map(() => numbers[next++]!)
+/** How a graph of packed rows (reading.ts) reads candidates. */
+export interface Reading {
+  readonly graph: Graph
+  /** The graph's output: one number for each slot. */
+  readonly output: string
+  /** Most tokens of one run. */
+  readonly runTokens: number
+  /** What stands in the slots for the candidates of a run, by input name: lists of one length. */
+  slots(candidates: readonly CandidatePlace[]): Readonly<Record<string, number[]>>
+  /** The number of each candidate, given the numbers of the slots. */
+  numbers(slots: Tensor['data'], candidates: readonly CandidatePlace[]): readonly number[]
+}
+
+/** A network that gives one number for each continuation. */
+export interface ContinuationReader {
+  /**
+   * For each request the number of each candidate.
+   * Errors: an empty prefix or candidate, or one that does not fit the model's positions.
+   */
+  read(requests: readonly ContinuationRequest[]): Promise<number[][]>
+  dispose(): Promise<void>
+}
+
+/** Opens a reading. */
+export async function openReader(engine: Engine, config: ModelConfig, reading: Reading): Promise<ContinuationReader> {
+  const session = await engine.session(reading.graph)
+  return {
+    read: async (requests) => {
+      const results: number[][] = requests.map(() => [])
+      for (const { columns, members } of readingRuns(requests, config, reading.runTokens)) {
+        const { feeds, candidates } = packContinuations(
+          members.map((member) => requests[member]!),
+          columns,
+        )
+        const output = await session.run({ ...feeds, ...slotFeeds(reading.slots(candidates)) })
+        const numbers = reading.numbers(output[reading.output]!.data, candidates)
+        let next = 0
+        for (const member of members) results[member] = requests[member]!.candidates.map(() => numbers[next++]!)
+      }
+      return results
+    },
+    dispose: () => session.dispose(),
   }
-  return results
+}
+
+function slotFeeds(slots: Readonly<Record<string, readonly number[]>>): Tensors {
+  const feeds: Tensors = {}
+  for (const [name, places] of Object.entries(slots)) {
+    // Two slots at least: one row alone takes another path through the matrix product, with other last bits.
+    const data = Int32Array.from({ length: Math.max(2, places.length) }, (_, slot) => places[slot] ?? 0)
+    feeds[name] = { type: 'int32', dims: [data.length], data }
+  }
+  return feeds
 }
 
 /** Requests of equal padded length, as many as fit a run. A request without candidates is in none. */

@@ -2,6 +2,7 @@
 // weights, its prompt, its seed, its number within the request and the options, to the last bit, whatever else is
 // generated beside it.
 import type { Engine, Session, Tensors } from '../engine/engine.ts'
+import { lazySession } from '../engine/lazy-session.ts'
 import { random } from '../seed/random.ts'
 import type { ModelConfig } from './config.ts'
 import { generationGraph } from './decoding.ts'
@@ -57,21 +58,19 @@ const LEAST_COLUMNS = 2
 
 /** Opens a generator for weights with an LM head. A run's graph is built when its kind is first asked for. */
 export async function openGenerator(engine: Engine, config: ModelConfig, weights: Weights): Promise<Generator> {
-  const sessions = new Map<Choice | 'logits', Promise<Session>>()
-  const session = (kind: Choice | 'logits'): Promise<Session> => {
-    const known = sessions.get(kind)
-    if (known) return known
-    const graph = kind === 'logits' ? logitsGraph(config, weights) : generationGraph(config, weights, kind)
-    const opened = engine.session(graph)
-    sessions.set(kind, opened)
-    return opened
+  const generating = (choice: Choice): Session => lazySession(engine, () => generationGraph(config, weights, choice))
+  const sessions: Readonly<Record<Choice, Session>> = {
+    greedy: generating('greedy'),
+    plain: generating('plain'),
+    filtered: generating('filtered'),
   }
+  const reading = lazySession(engine, () => logitsGraph(config, weights))
   return {
     generate: async (requests, options) => {
       checkRequests(requests, options, config)
       const results: Generated[][] = requests.map(({ count }) => new Array<Generated>(count))
       for (const rows of runs(requests, config)) {
-        const output = await (await session(choiceOf(options))).run(feeds(requests, rows, options, config))
+        const output = await sessions[choiceOf(options)].run(feeds(requests, rows, options, config))
         collect(rows, output, options, (request, index, generated) => {
           results[request]![index] = generated
         })
@@ -81,14 +80,11 @@ export async function openGenerator(engine: Engine, config: ModelConfig, weights
     logits: async (ids) => {
       // Two rows at least: one row alone takes another path through the matrix product, with other last bits.
       const padded = Int32Array.from({ length: Math.max(2, ids.length) }, (_, i) => ids[i] ?? 0)
-      const output = await (await session('logits')).run({
-        ids: { type: 'int32', dims: [1, padded.length], data: padded },
-      })
+      const output = await reading.run({ ids: { type: 'int32', dims: [1, padded.length], data: padded } })
       return (output.logits!.data as Float32Array).slice(0, ids.length * config.vocabSize)
     },
     dispose: async () => {
-      for (const opened of sessions.values()) await (await opened).dispose()
-      sessions.clear()
+      for (const session of [...Object.values(sessions), reading]) await session.dispose()
     },
   }
 }

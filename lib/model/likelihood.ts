@@ -2,7 +2,7 @@
 // it is predicted, at the token before it.
 import type { Engine } from '../engine/engine.ts'
 import type { ModelConfig } from './config.ts'
-import { type ContinuationRequest, readContinuations } from './continuations.ts'
+import { type ContinuationRequest, openReader } from './continuations.ts'
 import { likelihoodGraph } from './reading.ts'
 import type { Weights } from './weights.ts'
 
@@ -17,27 +17,21 @@ const RUN_LOGITS = 1 << 22
 
 /** Opens a reader for weights with an LM head. Errors: a parameter that is missing. */
 export async function openLikelihood(engine: Engine, config: ModelConfig, weights: Weights): Promise<LikelihoodReader> {
-  const session = await engine.session(likelihoodGraph(config, weights))
-  const runTokens = Math.floor(RUN_LOGITS / config.vocabSize)
-  return {
-    logProbabilities: (requests) =>
-      readContinuations(requests, config, runTokens, async (feeds, candidates) => {
-        // The first token is predicted at the end of the prefix, every other one by the token before it.
-        const index = candidates.flatMap(({ prefixEnd, start, tokens }) =>
-          tokens.map((_, i) => (i === 0 ? prefixEnd : start + i - 1)),
-        )
-        const targets = candidates.flatMap(({ tokens }) => tokens)
-        while (index.length < 2) {
-          index.push(0)
-          targets.push(0)
-        }
-        const slots = (data: number[]) => ({ type: 'int32' as const, dims: [data.length], data: Int32Array.from(data) })
-        const output = await session.run({ ...feeds, index: slots(index), targets: slots(targets) })
-        let slot = 0
-        return candidates.map(({ tokens }) =>
-          tokens.reduce((sum) => sum + Number(output.logProbabilities!.data[slot++]), 0),
-        )
-      }),
-    dispose: () => session.dispose(),
-  }
+  const reader = await openReader(engine, config, {
+    graph: likelihoodGraph(config, weights),
+    output: 'logProbabilities',
+    runTokens: Math.floor(RUN_LOGITS / config.vocabSize),
+    slots: (candidates) => ({
+      // The first token is predicted at the end of the prefix, every other one by the token before it.
+      index: candidates.flatMap(({ prefixEnd, start, tokens }) =>
+        tokens.map((_, i) => (i === 0 ? prefixEnd : start + i - 1)),
+      ),
+      targets: candidates.flatMap(({ tokens }) => tokens),
+    }),
+    numbers: (logProbabilities, candidates) => {
+      let slot = 0
+      return candidates.map(({ tokens }) => tokens.reduce((sum) => sum + Number(logProbabilities[slot++]), 0))
+    },
+  })
+  return { logProbabilities: reader.read, dispose: reader.dispose }
 }

@@ -2,7 +2,7 @@
 // it. A score is decided by the weights, the prefix and the candidates of its own request, to the last bit.
 import type { Engine } from '../engine/engine.ts'
 import type { ModelConfig } from './config.ts'
-import { type ContinuationRequest, readContinuations } from './continuations.ts'
+import { type ContinuationRequest, openReader } from './continuations.ts'
 import { scoringGraph } from './reading.ts'
 import type { Weights } from './weights.ts'
 
@@ -17,19 +17,12 @@ const RUN_TOKENS = 8192
 
 /** Opens a scorer for weights with a value head. Errors: weights without `value_head.weight`. */
 export async function openScorer(engine: Engine, config: ModelConfig, weights: Weights): Promise<Scorer> {
-  const session = await engine.session(scoringGraph(config, weights))
-  return {
-    score: (requests) =>
-      readContinuations(requests, config, RUN_TOKENS, async (feeds, candidates) => {
-        const index = candidates.map(({ start, tokens }) => start + tokens.length - 1)
-        // Two slots at least: one row alone takes another path through the matrix product, with other last bits.
-        while (index.length < 2) index.push(0)
-        const output = await session.run({
-          ...feeds,
-          index: { type: 'int32', dims: [index.length], data: Int32Array.from(index) },
-        })
-        return candidates.map((_, slot) => Number(output.scores!.data[slot]))
-      }),
-    dispose: () => session.dispose(),
-  }
+  const reader = await openReader(engine, config, {
+    graph: scoringGraph(config, weights),
+    output: 'scores',
+    runTokens: RUN_TOKENS,
+    slots: (candidates) => ({ index: candidates.map(({ start, tokens }) => start + tokens.length - 1) }),
+    numbers: (scores, candidates) => candidates.map((_, slot) => Number(scores[slot])),
+  })
+  return { score: reader.read, dispose: reader.dispose }
 }

@@ -6,14 +6,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Tokenizer as Library } from '@huggingface/tokenizers'
 import { isOwnTokenizer, pieces } from './bpe.ts'
-
-/** The two files of a tokenizer, parsed. */
-export interface TokenizerFiles {
-  /** tokenizer.json */
-  readonly json: Readonly<Record<string, unknown>>
-  /** tokenizer_config.json */
-  readonly config: Readonly<Record<string, unknown>>
-}
+import type { TokenizerFiles } from './tokenizer-files.ts'
 
 export interface EncodeOptions {
   /** Whether the text of a special token stands for that token. False treats it as plain text. @default false */

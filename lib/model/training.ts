@@ -1,10 +1,11 @@
 // Trains a network: forward, backward and AdamW as one graph, its state held by the engine between steps. Two objectives:
 // predicting the next token (the policy) and preferring one continuation to another (the PPM). 32-bit numbers throughout.
 import { maskBlocks } from '../engine/attention.ts'
-import type { Engine, Session, Tensor, Tensors } from '../engine/engine.ts'
+import type { Engine, Tensor, Tensors } from '../engine/engine.ts'
 import { gradients } from '../engine/gradients.ts'
 import { Graph, type Value } from '../engine/graph.ts'
 import { embedding, readRows, rotaryConstants } from '../engine/layers.ts'
+import { lazySession } from '../engine/lazy-session.ts'
 import { cast, flat } from '../engine/ops.ts'
 import { adamW, type OptimizerOptions } from '../engine/optimizer.ts'
 import { random } from '../seed/random.ts'
@@ -90,7 +91,7 @@ export async function openTrainer<Kind extends Objective>(
     inputs: names.flatMap((name) => [name, mean(name), square(name)]),
     outputs: training.kept,
   })
-  let evaluation: Promise<Session> | undefined
+  const evaluation = lazySession(engine, () => evaluationGraph(config, specs, options), { held, inputs: names })
   let steps = 0
   const { beta1 = 0.9, beta2 = 0.95 } = options.optimizer ?? {}
 
@@ -114,8 +115,7 @@ export async function openTrainer<Kind extends Objective>(
       return { loss: read(result.loss!), gradientNorm: read(result.gradientNorm!), ...correctOf(result) }
     },
     evaluate: async (batch) => {
-      evaluation ??= engine.session(evaluationGraph(config, specs, options), { held, inputs: names })
-      const result = await (await evaluation).run(feedsOf(batch, undefined))
+      const result = await evaluation.run(feedsOf(batch, undefined))
       return { loss: read(result.loss!), ...correctOf(result) }
     },
     weights: async () => {
@@ -128,7 +128,7 @@ export async function openTrainer<Kind extends Objective>(
     },
     dispose: async () => {
       await session.dispose()
-      if (evaluation) await (await evaluation).dispose()
+      await evaluation.dispose()
       await held.dispose()
     },
   }

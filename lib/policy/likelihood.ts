@@ -1,10 +1,10 @@
 // How likely a policy on this machine is to write a whole solution: what it thinks of solutions that it, or anybody
 // else, has proposed.
 import type { Engine } from '../engine/engine.ts'
-import { loadCheckpoint } from '../model/checkpoint.ts'
 import { openLikelihood } from '../model/likelihood.ts'
-import { encodePrefix, encodeStep, type StepFormatOptions, stopIds } from '../model/step-format.ts'
+import { encodePrefix, encodeStep, type StepFormatOptions } from '../model/step-format.ts'
 import type { Prefix, Step } from '../problem/problem.ts'
+import { openCheckpoint } from './open-checkpoint.ts'
 
 /** Asks for solutions, or pieces of them, that share a prefix. */
 export interface LikelihoodRequest {
@@ -19,15 +19,13 @@ export interface Likelihood {
   dispose(): Promise<void>
 }
 
-/** Opens a policy's checkpoint folder to read with. Errors: those of `loadCheckpoint`, a tokenizer without markers. */
+/** Opens a policy's checkpoint folder to read with. Errors: those of `openCheckpoint`. */
 export async function loadLikelihood(
   engine: Engine,
   folder: string,
   options: StepFormatOptions = {},
 ): Promise<Likelihood> {
-  const { config, weights, tokenizer } = await loadCheckpoint(folder)
-  stopIds(tokenizer)
-  const reader = await openLikelihood(engine, config, weights)
+  const { network: reader, tokenizer } = await openCheckpoint(engine, folder, 'policy', openLikelihood)
   return {
     logProbabilities: (requests) =>
       reader.logProbabilities(

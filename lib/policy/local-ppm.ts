@@ -1,10 +1,10 @@
 // A process preference model on this machine: it reads question, steps and a candidate as token ids; the network's
 // scalar at the candidate's last token becomes its score. The network is behind the scorer.
 import type { Engine } from '../engine/engine.ts'
-import { hasValueHead, loadCheckpoint } from '../model/checkpoint.ts'
 import { openScorer } from '../model/scoring.ts'
 import { encodeExecuted, encodePrefix, type StepFormatOptions, stopIds } from '../model/step-format.ts'
 import type { Tokenizer } from '../model/tokenizer.ts'
+import { openCheckpoint } from './open-checkpoint.ts'
 import type { Ppm } from './ppm-contract.ts'
 
 /** What the PPM needs of a network. `openScorer` gives one; so does a fake of ten lines. */
@@ -52,12 +52,8 @@ export function localPpm(options: LocalPpmOptions & { scorer: StepScorer; tokeni
   }
 }
 
-/** Opens a checkpoint folder as a PPM. Errors: those of `loadCheckpoint`, no value head, a tokenizer without markers. */
+/** Opens a checkpoint folder as a PPM. Errors: those of `openCheckpoint`. */
 export async function loadPpm(engine: Engine, folder: string, options: LocalPpmOptions = {}): Promise<Ppm> {
-  const { config, weights, tokenizer } = await loadCheckpoint(folder)
-  if (!hasValueHead(weights))
-    throw new Error(`${folder}: expected a PPM with value_head.safetensors, got a policy. Train a PPM from it first.`)
-  stopIds(tokenizer)
-  const scorer = await openScorer(engine, config, weights)
-  return localPpm({ name: folder, ...options, scorer, tokenizer })
+  const { network, tokenizer } = await openCheckpoint(engine, folder, 'ppm', openScorer)
+  return localPpm({ name: folder, ...options, scorer: network, tokenizer })
 }

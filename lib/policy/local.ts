@@ -2,12 +2,12 @@
 // It knows the step format and the sampling settings; the network is behind the generator. Text that is no step (no
 // end marker within the limit, a marker in its middle) is dropped and not repaired.
 import type { Engine } from '../engine/engine.ts'
-import { loadCheckpoint } from '../model/checkpoint.ts'
 import { openGenerator } from '../model/generation.ts'
 import { decodeStep, encodePrefix, type StepFormatOptions, splitSteps, stopIds } from '../model/step-format.ts'
 import type { Tokenizer } from '../model/tokenizer.ts'
 import type { Prefix, Step } from '../problem/problem.ts'
 import type { Policy, Proposal } from './contract.ts'
+import { openCheckpoint } from './open-checkpoint.ts'
 
 /** What the policy needs of a language model. `openGenerator` gives one; so does a fake of ten lines. */
 export interface StepGenerator {
@@ -159,14 +159,12 @@ function stepsOf(
   return { steps, complete: false }
 }
 
-/** Opens a checkpoint folder as a policy. Errors: those of `loadCheckpoint`, and a tokenizer without the markers. */
+/** Opens a checkpoint folder as a policy. Errors: those of `openCheckpoint`. */
 export async function loadPolicy(
   engine: Engine,
   folder: string,
   options: LocalPolicyOptions = {},
 ): Promise<LocalPolicy> {
-  const { config, weights, tokenizer } = await loadCheckpoint(folder)
-  stopIds(tokenizer)
-  const generator = await openGenerator(engine, config, weights)
-  return localPolicy({ name: folder, maxPositions: config.maxPositions, ...options, generator, tokenizer })
+  const { network, config, tokenizer } = await openCheckpoint(engine, folder, 'policy', openGenerator)
+  return localPolicy({ name: folder, maxPositions: config.maxPositions, ...options, generator: network, tokenizer })
 }

@@ -12,7 +12,7 @@ import { countQ, qHistogram } from '../show/views/histogram.ts'
 import { eachVisitedStep } from '../show/views/q-values.ts'
 import { reportHtml } from '../show/views/report-html.ts'
 import { treeView } from '../show/views/tree-view.ts'
-import type { TrainingLog } from '../train/policy.ts'
+import type { TrainingLog } from '../train/loop.ts'
 
 /** Writes report.html. Result: its path. */
 export async function writeReportPage(run: Run, report: Report): Promise<string> {

@@ -5,7 +5,7 @@ import { readJson, writeJson } from '../file/json.ts'
 import type { Run } from '../run/run.ts'
 import { readTimings } from '../run/timings.ts'
 import type { SearchSummary } from '../run/trees.ts'
-import type { TrainingLog } from '../train/policy.ts'
+import type { TrainingLog } from '../train/loop.ts'
 import type { RoundMetrics } from './evaluate-round.ts'
 
 /** The report of all rounds that were evaluated. Checked against the schema. */

@@ -4,13 +4,15 @@ import { existsSync } from 'node:fs'
 import { type Engine, openEngine } from '../engine/engine.ts'
 import { readJson, writeJson } from '../file/json.ts'
 import { loadCheckpoint, saveCheckpoint } from '../model/checkpoint.ts'
+import type { Weights } from '../model/weights.ts'
 import type { PreferencePair } from '../pairs/preference-pairs.ts'
 import { loadTrained } from '../run/models.ts'
 import type { RoundProgress } from '../run/progress.ts'
 import { questionsOf, type Run } from '../run/run.ts'
 import { runStage } from '../run/stage.ts'
 import { seedOf } from '../seed/random.ts'
-import { type TrainingLog, trainPolicy } from '../train/policy.ts'
+import type { TrainingLog } from '../train/loop.ts'
+import { trainPolicy } from '../train/policy.ts'
 import { type PpmTrainingLog, trainPpm } from '../train/ppm.ts'
 import { selectExamples } from './select-examples.ts'
 
@@ -27,30 +29,21 @@ export interface TrainingParts {
 export async function trainRoundPolicy(run: Run, round: number, parts: TrainingParts): Promise<TrainingLog | null> {
   const options = run.recipe(round).policyTraining
   if (options === null) return null
-  const log = run.roundPath(round, 'policy-training.json')
-  if (existsSync(log) && existsSync(run.roundPath(round, 'policy'))) return readJson<TrainingLog>(log)
+  const done = trainedBefore<TrainingLog>(run, round, 'policy')
+  if (done) return done
   const questions = questionsOf(run)
   const examples = selectExamples(run, round).accepted.map(({ problemId, steps }) => ({
     problemId,
     question: questions.get(problemId)!,
     steps,
   }))
-  return runStage(run, round, 'policyTraining', async () => {
-    const trained = await alone(parts.engine, (engine) =>
-      trainPolicy({
-        ...shared(run, round, 'train policy', { ...parts, engine }),
-        examples,
-        options,
-      }),
-    )
-    saveCheckpoint(run.roundPath(round, 'policy'), {
-      config: run.config,
-      tokenizer: run.tokenizer,
-      weights: trained.weights,
-    })
-    writeJson(log, trained.log)
-    return trained.log
-  })
+  return trainModel(run, round, 'policy', parts.engine, (engine) =>
+    trainPolicy({
+      ...shared(run, round, 'train policy', { ...parts, engine }),
+      examples,
+      options,
+    }),
+  )
 }
 
 /**
@@ -60,29 +53,46 @@ export async function trainRoundPolicy(run: Run, round: number, parts: TrainingP
 export async function trainRoundPpm(run: Run, round: number, parts: TrainingParts): Promise<PpmTrainingLog | null> {
   const { ppmTraining: options, policyTraining } = run.recipe(round)
   if (options === null || policyTraining === null) return null
-  const log = run.roundPath(round, 'ppm-training.json')
-  if (existsSync(log) && existsSync(run.roundPath(round, 'ppm'))) return readJson<PpmTrainingLog>(log)
+  const done = trainedBefore<PpmTrainingLog>(run, round, 'ppm')
+  if (done) return done
   const questions = questionsOf(run)
   const { train } = pairsFor(run, round)
   if (train.length === 0) return null
   const folder = run.roundPath(round, 'policy')
   const policy = await loadTrained(folder, () => loadCheckpoint(folder))
-  return runStage(run, round, 'ppmTraining', async () => {
-    const trained = await alone(parts.engine, (engine) =>
-      trainPpm({
-        ...shared(run, round, 'train PPM', { ...parts, engine }),
-        policy: policy.weights,
-        pairs: train.map((pair) => ({ ...pair, question: questions.get(pair.problemId)! })),
-        options,
-      }),
-    )
-    saveCheckpoint(run.roundPath(round, 'ppm'), {
-      config: run.config,
-      tokenizer: run.tokenizer,
-      weights: trained.weights,
-    })
-    writeJson(log, trained.log)
-    return trained.log
+  return trainModel(run, round, 'ppm', parts.engine, (engine) =>
+    trainPpm({
+      ...shared(run, round, 'train PPM', { ...parts, engine }),
+      policy: policy.weights,
+      pairs: train.map((pair) => ({ ...pair, question: questions.get(pair.problemId)! })),
+      options,
+    }),
+  )
+}
+
+type Model = 'policy' | 'ppm'
+
+const logPath = (run: Run, round: number, model: Model): string => run.roundPath(round, `${model}-training.json`)
+
+/** The log of a model that is there; null where it has to be trained. */
+function trainedBefore<Log>(run: Run, round: number, model: Model): Log | null {
+  const log = logPath(run, round, model)
+  return existsSync(log) && existsSync(run.roundPath(round, model)) ? readJson<Log>(log) : null
+}
+
+/** Trains as a stage of the round. The weights become a checkpoint folder, the log a file beside it. */
+function trainModel<Log>(
+  run: Run,
+  round: number,
+  model: Model,
+  engine: Engine,
+  train: (engine: Engine) => Promise<{ weights: Weights; log: Log }>,
+): Promise<Log> {
+  return runStage(run, round, `${model}Training`, async () => {
+    const { weights, log } = await alone(engine, train)
+    saveCheckpoint(run.roundPath(round, model), { config: run.config, tokenizer: run.tokenizer, weights })
+    writeJson(logPath(run, round, model), log)
+    return log
   })
 }
 

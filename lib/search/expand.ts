@@ -9,7 +9,7 @@ import type { Verdict } from '../verify/verdict.ts'
 import type { TerminalKind } from './annotator.ts'
 import { backup, inRange, judge, start } from './backup.ts'
 import type { SearchSettings } from './options.ts'
-import type { SearchParts } from './rollout.ts'
+import type { SearchParts } from './parts.ts'
 import { codeKey, executedStepsTo, isOpen, prefixOf, type Tree, type TreeNode } from './tree.ts'
 
 /** Proposals that are the same step, as one. */

@@ -2,23 +2,11 @@
 // it reaches; there is no random simulation. Rollouts of one tree run one after the other, trees side by side
 // (schedule.ts). Assumes that nothing else writes the tree meanwhile.
 
-import type { Policy } from '../policy/contract.ts'
-import type { Grader } from '../problem/grader.ts'
-import type { Verifier } from '../verify/contract.ts'
-import type { Annotator } from './annotator.ts'
 import { backup, judge } from './backup.ts'
 import { expand } from './expand.ts'
+import type { SearchParts } from './parts.ts'
 import { select } from './select.ts'
 import { isOpen, ROOT, type Tree } from './tree.ts'
-
-/** What a search needs beside a problem. */
-export interface SearchParts {
-  readonly policy: Policy
-  readonly verifier: Verifier
-  readonly annotator: Annotator
-  /** Compares answers with the reference; not asked when the annotator uses no reference. */
-  readonly grader: Grader
-}
 
 /** One rollout (paper, section 3.2). Result: the node at which it ended. */
 export async function rollout(tree: Tree, parts: SearchParts): Promise<number> {

@@ -1,14 +1,8 @@
 // Several examples in each row of a batch, so that almost no padding is computed. A segment number tells whose token
 // is whose; a segment may have a parent that it also reads (a pair's two continuations share one prefix).
 // Pure; knows nothing of text.
-
-/** Packed rows, flat [rows × columns]. Segment 0 is padding; a query sees a key before it of its own segment or its segment's parent. */
-export interface PackedRows {
-  readonly ids: Int32Array
-  readonly positions: Int32Array
-  readonly segments: Int32Array
-  readonly parents: Int32Array
-}
+import type { PackedRows } from '../model/batch.ts'
+import type { LanguageBatch, PreferenceBatch } from '../model/objectives.ts'
 
 export interface BatchShape {
   /** Rows of a batch. Minimum: 1. */
@@ -23,14 +17,7 @@ export interface LanguageExample {
   readonly solution: readonly number[]
 }
 
-export interface LanguageRows extends PackedRows {
-  /** The token that follows; 0 where `lossWeights` is 0. */
-  readonly targets: Int32Array
-  /** 1 where the loss counts (the solution), 0 elsewhere. */
-  readonly lossWeights: Float32Array
-}
-
-const emptyRows = ({ rows, columns }: BatchShape) => ({
+const emptyRows = ({ rows, columns }: BatchShape): PackedRows => ({
   ids: new Int32Array(rows * columns),
   positions: new Int32Array(rows * columns),
   segments: new Int32Array(rows * columns),
@@ -39,14 +26,14 @@ const emptyRows = ({ rows, columns }: BatchShape) => ({
 
 /**
  * Fills a batch with examples from an endless source, row after row; an example that does not fit the rest of a row
- * is given back through `putBack` and comes first in the next row or batch.
+ * is given back through `putBack` and comes first in the next row or batch. The loss counts on the solution alone.
  * Errors: an example longer than a row.
  */
 export function packLanguage(
   next: () => LanguageExample,
   putBack: (e: LanguageExample) => void,
   shape: BatchShape,
-): LanguageRows {
+): LanguageBatch {
   const { rows, columns } = shape
   const batch = {
     ...emptyRows(shape),
@@ -90,15 +77,11 @@ export interface PreferenceExample {
   readonly weight: number
 }
 
-export interface PreferenceRows extends PackedRows {
-  /**
-   * Flat indices of the tokens whose scores are compared, chosen side: the last of each continuation, followed by the
-   * first that differs where that is neither side's last. [pairs]
-   */
-  readonly chosen: Int32Array
-  /** The same of the rejected side. [pairs] */
-  readonly rejected: Int32Array
-  /** Weight of each comparison in the loss; 0 for unused ones. [pairs] */
+/**
+ * Compared are the scores at the last token of each continuation, followed by those at the first that differs where that
+ * is neither side's last. A comparison that is not in use has the weight 0.
+ */
+export interface PreferenceRows extends PreferenceBatch {
   readonly pairWeights: Float32Array
   /** Comparisons in use. */
   readonly used: number

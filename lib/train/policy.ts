@@ -1,16 +1,14 @@
 // Trains a policy from fresh weights on verified solutions (paper, section 3.3: re-trained from the base each round).
 // Assumes that each example fits a row; longer ones are left out and counted. Keeps nothing on the disk.
-import type { Engine } from '../engine/engine.ts'
-import type { ModelConfig } from '../model/config.ts'
 import { lookBack } from '../model/look-back.ts'
 import { encodePrefix, encodeStep } from '../model/step-format.ts'
-import type { Tokenizer } from '../model/tokenizer.ts'
 import { openTrainer } from '../model/training.ts'
 import { initialWeights, type Weights } from '../model/weights.ts'
 import type { Step } from '../problem/problem.ts'
 import { renumber } from '../problem/renumber.ts'
 import { random, seedOf, shuffled } from '../seed/random.ts'
 import { type AugmentOptions, blankWords, wordTokens } from './augment.ts'
+import { fittingExamples, type OptimizerOptions, type TrainingLog, type TrainingRun, trainToEnd } from './loop.ts'
 import { type LanguageExample, packLanguage } from './packing.ts'
 import { recombiner } from './recombine.ts'
 import { type ScheduleOptions, thresholdSchedule } from './schedule.ts'
@@ -20,13 +18,6 @@ export interface SolutionExample {
   readonly problemId: string
   readonly question: string
   readonly steps: readonly Step[]
-}
-
-export interface OptimizerOptions {
-  /** Decoupled weight decay of AdamW, not on norms and biases. Minimum: 0. @default 0.1 */
-  readonly weightDecay?: number
-  /** Largest global norm of a gradient. Minimum: above 0. @default 1 */
-  readonly clipNorm?: number
 }
 
 export interface PolicyTrainingOptions extends ScheduleOptions, AugmentOptions, OptimizerOptions {
@@ -48,38 +39,6 @@ export interface PolicyTrainingOptions extends ScheduleOptions, AugmentOptions, 
   readonly lookBack?: number
 }
 
-/** One point of a learning curve. */
-export interface TrainingPoint {
-  readonly step: number
-  /** Smoothed loss. */
-  readonly loss: number
-  readonly learningRate: number
-}
-
-export interface TrainingLog {
-  readonly steps: number
-  /** Smoothed loss at the end: nats per solution token (policy) or per pair (PPM). */
-  readonly loss: number
-  /** True when the step limit, not the threshold, ended the constant phase: read the round's figures with care. */
-  readonly capped: boolean
-  /** Examples, and how many were left out for their length. */
-  readonly examples: number
-  readonly tooLong: number
-  /** Tokens computed, padding included. */
-  readonly tokens: number
-  readonly curve: readonly TrainingPoint[]
-}
-
-export interface TrainingRun<Options> {
-  readonly engine: Engine
-  readonly config: ModelConfig
-  readonly tokenizer: Tokenizer
-  readonly seed: number
-  readonly options?: Options
-  readonly onProgress?: (point: TrainingPoint & { readonly of: number }) => void
-  readonly signal?: AbortSignal
-}
-
 /**
  * Trains until the loss has fallen below the threshold and the rate has decayed.
  * Errors: no examples; the signal's reason when aborted.
@@ -97,7 +56,7 @@ export async function trainPolicy({
   weights: Weights
   log: TrainingLog
 }> {
-  const { rows = 16, columns = 160, longest = 512, blank = 0.15, weightDecay = 0.1, clipNorm = 1 } = options
+  const { rows = 16, columns: least = 160, longest = 512, blank = 0.15, weightDecay = 0.1, clipNorm = 1 } = options
   const { shortUntil = 0.4, maxSteps = 2400, tail = 800 } = options
   // With a loss that never falls that far, all examples have come in by the time the rate decays.
   const maxShort = (maxSteps - tail) / 2
@@ -105,18 +64,16 @@ export async function trainPolicy({
     prefix: encodePrefix(tokenizer, { ...example, steps: [] }),
     solution: example.steps.flatMap((step) => encodeStep(tokenizer, step)),
   })
-  const lengths = examples.map((example) => {
+  const tokensOf = (example: SolutionExample): number => {
     const { prefix, solution } = encode(example)
     return prefix.length + solution.length
-  })
-  const usable = examples.filter((_, i) => lengths[i]! <= longest)
+  }
+  const { usable, columns } = fittingExamples(examples, tokensOf, { longest, columns: least })
   if (usable.length === 0)
     throw new Error(
       `Expected at least one solution of up to ${longest} tokens to learn from, got none. Did the search solve nothing?`,
     )
-  // Fresh numbers may have more digits than the example's own, so a row has room for a few tokens more.
-  const longestUsable = Math.max(...lengths.filter((length) => length <= longest)) + 24
-  const shape = { rows, columns: Math.max(columns, Math.ceil(longestUsable / 32) * 32) }
+  const shape = { rows, columns }
 
   const schedule = thresholdSchedule(options)
   const draw = drawExamples({ examples: usable, encode, seed, options })
@@ -145,31 +102,17 @@ export async function trainPolicy({
     objective: 'language',
     optimizer: { weightDecay, clipNorm },
   })
-  try {
-    const curve: TrainingPoint[] = []
-    let upcoming = batch()
-    for (let rate = schedule.next(); rate !== null; rate = schedule.next()) {
-      signal?.throwIfAborted()
-      const running = trainer.step(upcoming, rate)
-      upcoming = batch() // packed while the engine computes
-      schedule.observe((await running).loss)
-      const point = { step: schedule.step, loss: schedule.smoothedLoss, learningRate: rate }
-      if (schedule.step % 20 === 0) curve.push(point)
-      onProgress?.({ ...point, of: maxSteps })
-    }
-    const log = {
-      steps: schedule.step,
-      loss: schedule.smoothedLoss,
-      capped: schedule.capped,
-      examples: usable.length,
-      tooLong: examples.length - usable.length,
-      tokens: schedule.step * shape.rows * shape.columns,
-      curve,
-    }
-    return { weights: await trainer.weights(), log }
-  } finally {
-    await trainer.dispose()
+  const { weights: trained, curve } = await trainToEnd({ trainer, schedule, batch, of: maxSteps, onProgress, signal })
+  const log = {
+    steps: schedule.step,
+    loss: schedule.smoothedLoss,
+    capped: schedule.capped,
+    examples: usable.length,
+    tooLong: examples.length - usable.length,
+    tokens: schedule.step * shape.rows * shape.columns,
+    curve,
   }
+  return { weights: trained, log }
 }
 
 /** Longer numbers or stories may not fit the row: after so many draws an example stays as it is, which does. */

@@ -3,21 +3,17 @@
 // are mixed. The same cures as for the policy keep it from memorising: fresh numbers, stories told
 // anew.
 import { encodeExecuted, encodePrefix, encodeStep } from '../model/step-format.ts'
-import { openTrainer } from '../model/training.ts'
+import { openTrainer, type StepResult } from '../model/training.ts'
 import { initialWeights, type Weights } from '../model/weights.ts'
 import type { Step } from '../problem/problem.ts'
 import { renumber } from '../problem/renumber.ts'
 import { type Random, random, seedOf, shuffled } from '../seed/random.ts'
 import { type AugmentOptions, blankWords, wordTokens } from './augment.ts'
-import { type PreferenceExample, packPreferences } from './packing.ts'
-import {
-  FRESH_ATTEMPTS,
-  type OptimizerOptions,
-  type TrainingLog,
-  type TrainingPoint,
-  type TrainingRun,
-} from './policy.ts'
+import { fittingExamples, type OptimizerOptions, type TrainingLog, type TrainingRun, trainToEnd } from './loop.ts'
+import { type PreferenceExample, type PreferenceRows, packPreferences } from './packing.ts'
+import { FRESH_ATTEMPTS } from './policy.ts'
 import { retellRivals } from './recombine.ts'
+import { linearSchedule } from './schedule.ts'
 
 /** Two continuations of one prefix; the chosen one led to a right answer. */
 export interface PairExample {
@@ -77,7 +73,7 @@ export async function trainPpm({
   weights: Weights
   log: PpmTrainingLog
 }> {
-  const { steps = 600, learningRate = 1e-3, warmUp = 20, floor = 0.02, rows = 16, columns = 192 } = options
+  const { steps = 600, learningRate = 1e-3, warmUp = 20, floor = 0.02, rows = 16, columns: least = 192 } = options
   const {
     longest = 512,
     blank = 0.15,
@@ -100,14 +96,15 @@ export async function trainPpm({
     weight: pair.weight,
   })
   const lengthOf = (e: PreferenceExample) => e.prefix.length + e.chosen.length + e.rejected.length
-  const lengths = pairs.map((pair) => lengthOf(encode(pair, true)))
-  const usable = pairs.filter((_, i) => lengths[i]! <= longest)
+  const { usable, columns } = fittingExamples(pairs, (pair) => lengthOf(encode(pair, true)), {
+    longest,
+    columns: least,
+  })
   if (usable.length === 0)
     throw new Error(
       `Expected at least one preference pair of up to ${longest} tokens, got none. Were all problems solved always, or never?`,
     )
-  const longestUsable = Math.max(...lengths.filter((length) => length <= longest)) + 24
-  const shape = { rows, columns: Math.max(columns, Math.ceil(longestUsable / 32) * 32), pairs: rows * 8 }
+  const shape = { rows, columns, pairs: rows * 8 }
 
   const orderRandom = random(seed, 'order')
   const storyRandom = random(seed, 'stories')
@@ -148,39 +145,24 @@ export async function trainPpm({
     dropout,
     seed: seedOf(seed, 'dropout'),
   })
-  try {
-    const curve: TrainingPoint[] = []
-    const recent: { right: number; used: number }[] = []
-    let smoothedLoss = Number.NaN
-    let upcoming = batch()
-    for (let step = 0; step < steps; step++) {
-      signal?.throwIfAborted()
-      const rate = learningRate * Math.min(1, (step + 1) / warmUp) * Math.max(floor, 1 - step / steps)
-      const current = upcoming
-      const running = trainer.step(current, rate)
-      upcoming = batch()
-      const { loss, correct = 0 } = await running
-      smoothedLoss = Number.isNaN(smoothedLoss) ? loss : smoothedLoss * 0.95 + loss * 0.05
-      recent.push({ right: correct * current.used, used: current.used })
-      if (recent.length > 50) recent.shift()
-      const point = { step: step + 1, loss: smoothedLoss, learningRate: rate }
-      if ((step + 1) % 20 === 0) curve.push(point)
-      onProgress?.({ ...point, of: steps })
-    }
-    const log = {
-      steps,
-      loss: smoothedLoss,
-      capped: false,
-      examples: usable.length,
-      tooLong: pairs.length - usable.length,
-      tokens: steps * shape.rows * shape.columns,
-      pairAccuracy: recent.reduce((sum, r) => sum + r.right, 0) / recent.reduce((sum, r) => sum + r.used, 0),
-      curve,
-    }
-    return { weights: await trainer.weights(), log }
-  } finally {
-    await trainer.dispose()
+  const schedule = linearSchedule({ learningRate, warmUp, floor, steps })
+  const recent: { right: number; used: number }[] = []
+  const onStep = ({ correct = 0 }: StepResult, { used }: PreferenceRows) => {
+    recent.push({ right: correct * used, used })
+    if (recent.length > 50) recent.shift()
   }
+  const { weights, curve } = await trainToEnd({ trainer, schedule, batch, of: steps, onProgress, signal, onStep })
+  const log = {
+    steps,
+    loss: schedule.smoothedLoss,
+    capped: false,
+    examples: usable.length,
+    tooLong: pairs.length - usable.length,
+    tokens: steps * shape.rows * shape.columns,
+    pairAccuracy: recent.reduce((sum, r) => sum + r.right, 0) / recent.reduce((sum, r) => sum + r.used, 0),
+    curve,
+  }
+  return { weights, log }
 }
 
 function withValueHead(policy: Weights, config: TrainingRun<unknown>['config'], seed: number): Weights {

@@ -47,13 +47,13 @@ export function thresholdSchedule({
     throw new RangeError(
       `Expected \`maxSteps\` of at least \`tail\` (${tail}), got ${maxSteps}: lower \`tail\` as well`,
     )
-  let step = 0
   let decayFrom: number | null = null
   let capped = false
-  let smoothedLoss = Number.NaN
+  const seen = lossesSeen()
   return {
     next() {
-      if (decayFrom === null && step > minSteps && smoothedLoss < threshold) decayFrom = step
+      const { step, smoothed } = seen
+      if (decayFrom === null && step > minSteps && smoothed < threshold) decayFrom = step
       if (decayFrom === null && step >= maxSteps - tail) {
         decayFrom = step
         capped = true
@@ -63,15 +63,12 @@ export function thresholdSchedule({
       const decay = decayFrom === null ? 1 : Math.max(floor, 1 - (step - decayFrom) / tail)
       return learningRate * warm * decay
     },
-    observe(loss) {
-      step++
-      smoothedLoss = Number.isNaN(smoothedLoss) ? loss : smoothedLoss * 0.95 + loss * 0.05
-    },
+    observe: seen.observe,
     get smoothedLoss() {
-      return smoothedLoss
+      return seen.smoothed
     },
     get step() {
-      return step
+      return seen.step
     },
     get decaying() {
       return decayFrom !== null
@@ -80,4 +77,49 @@ export function thresholdSchedule({
       return capped
     },
   }
+}
+
+export interface LinearScheduleOptions {
+  /** Rate after the warm-up. Range: above 0. */
+  readonly learningRate: number
+  /** Steps of linear warm-up from 0. Minimum: 0. */
+  readonly warmUp: number
+  /** Rate at the end, as a share of `learningRate`. Range: 0 to 1. */
+  readonly floor: number
+  /** Steps of the whole training. Minimum: 1. */
+  readonly steps: number
+}
+
+/** So many steps, whatever the loss; the rate falls from the first one on. */
+export function linearSchedule({ learningRate, warmUp, floor, steps }: LinearScheduleOptions): Schedule {
+  const seen = lossesSeen()
+  return {
+    next() {
+      const { step } = seen
+      if (step >= steps) return null
+      return learningRate * Math.min(1, (step + 1) / warmUp) * Math.max(floor, 1 - step / steps)
+    },
+    observe: seen.observe,
+    get smoothedLoss() {
+      return seen.smoothed
+    },
+    get step() {
+      return seen.step
+    },
+    decaying: true,
+    capped: false,
+  }
+}
+
+/** Counts losses and smooths them. */
+function lossesSeen() {
+  const seen = {
+    step: 0,
+    smoothed: Number.NaN,
+    observe: (loss: number): void => {
+      seen.step++
+      seen.smoothed = Number.isNaN(seen.smoothed) ? loss : seen.smoothed * 0.95 + loss * 0.05
+    },
+  }
+  return seen
 }

@@ -29,6 +29,7 @@ const MODULES = [
   'probe',
   'report',
   'run',
+  'deadlines',
   'zygote',
 ]
 /** Takes the modules from the first frame: behind a wrapper their files may not exist. */

@@ -111,10 +111,10 @@ describe('generated problems', () => {
 
   test('in three families a gain and a loss are told apart by the order of the words alone', () => {
     const bags = new Map<string, Set<string>>()
-    for (const { name, plus, minus } of families)
+    for (const { name, words } of families)
       for (const [event, sentences] of [
-        ['plus', plus],
-        ['minus', minus],
+        ['plus', words.plus],
+        ['minus', words.minus],
       ] as const)
         for (const sentence of sentences) {
           const bag = `${name} ${sentence

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { defaultSpecialTokens, isOwnTokenizer, pieces, trainTokenizer } from '../../lib/model/bpe.ts'
-import { openTokenizer, type TokenizerFiles } from '../../lib/model/tokenizer.ts'
+import { openTokenizer } from '../../lib/model/tokenizer.ts'
+import type { TokenizerFiles } from '../../lib/model/tokenizer-files.ts'
 import { sampleTexts } from './sample-texts.ts'
 
 const vocabularyOf = (files: TokenizerFiles) =>

@@ -6,7 +6,7 @@ import { numericGrader } from '../../lib/problem/answer.ts'
 import { backup, judge } from '../../lib/search/backup.ts'
 import { expand } from '../../lib/search/expand.ts'
 import type { SearchOptions } from '../../lib/search/options.ts'
-import type { SearchParts } from '../../lib/search/rollout.ts'
+import type { SearchParts } from '../../lib/search/parts.ts'
 import { newTree, qOf, ROOT } from '../../lib/search/tree.ts'
 import { fakePpm, parts, problem, scripted, step } from './fakes.ts'
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ppmAugmented } from '../../lib/annotate/ppm-augmented.ts'
+import type { SearchParts } from '../../lib/search/parts.ts'
 import { writeTree } from '../../lib/search/record.ts'
-import type { SearchParts } from '../../lib/search/rollout.ts'
 import { searchTree } from '../../lib/search/rollout.ts'
 import {
   type SearchProblemsOptions,

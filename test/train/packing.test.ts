@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import type { LanguageBatch } from '../../lib/model/objectives.ts'
 import { below, random } from '../../lib/seed/random.ts'
 import {
   type LanguageExample,
-  type LanguageRows,
   type PreferenceExample,
   type PreferenceRows,
   packLanguage,
@@ -40,7 +40,7 @@ const pairSource = () =>
   }))
 
 /** The places of one segment of a row, in order. */
-const placesOf = (batch: LanguageRows | PreferenceRows, row: number, columns: number, segment: number): number[] =>
+const placesOf = (batch: LanguageBatch | PreferenceRows, row: number, columns: number, segment: number): number[] =>
   Array.from({ length: columns }, (_, column) => row * columns + column).filter(
     (at) => batch.segments[at] === segment && (batch.ids[at] !== 0 || batch.parents[at] !== 0),
   )
@@ -91,7 +91,7 @@ test('an example that does not fit the rest of a row comes first in the next row
       (example) => held.push(example),
       { rows: 2, columns: 10 },
     )
-  const firstOf = (batch: LanguageRows, row: number) => batch.ids[row * 10]
+  const firstOf = (batch: LanguageBatch, row: number) => batch.ids[row * 10]
   const first = pack()
   assert.deepEqual([firstOf(first, 0), firstOf(first, 1), first.ids[16]], [100, 200, 300])
   const second = pack()

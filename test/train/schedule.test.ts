@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { type ScheduleOptions, thresholdSchedule } from '../../lib/train/schedule.ts'
+import { linearSchedule, type ScheduleOptions, thresholdSchedule } from '../../lib/train/schedule.ts'
 
 const options = { learningRate: 1, warmUp: 4, threshold: 0.5, tail: 10, floor: 0.2, maxSteps: 100, minSteps: 8 }
 
@@ -53,4 +53,16 @@ test('without a warm-up the first step has the full rate', () => {
 
 test('a tail that does not fit the step limit is refused', () => {
   assert.throws(() => thresholdSchedule({ maxSteps: 5, tail: 10 }), /`maxSteps` of at least `tail` \(10\), got 5/)
+})
+
+test('a linear schedule takes its steps whatever the loss: up during the warm-up, then down to the floor', () => {
+  const schedule = linearSchedule({ learningRate: 1, warmUp: 2, floor: 0.4, steps: 5 })
+  const list: number[] = []
+  for (let rate = schedule.next(); rate !== null; rate = schedule.next()) {
+    list.push(rate)
+    schedule.observe(list.length === 1 ? 1 : 0)
+  }
+  assert.deepEqual(list, [0.5, 0.8, 0.6, 0.4, 0.4])
+  assert.equal(schedule.step, 5)
+  assert.ok(Math.abs(schedule.smoothedLoss - 0.95 ** 4) < 1e-12)
 })

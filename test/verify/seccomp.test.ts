@@ -8,9 +8,9 @@ import { test } from 'node:test'
 import { findPython } from '../../lib/verify/python.ts'
 
 const python = await findPython()
-const folder = join(import.meta.dirname, '../../lib/verify')
+const folder = join(import.meta.dirname, '../../lib/verify/python')
 
-/** What a script prints as JSON; it can import the files of lib/verify. */
+/** What a script prints as JSON; it can import the files of lib/verify/python. */
 function told(script: string): unknown {
   const given = `import json, sys\nsys.path.insert(0, ${JSON.stringify(folder)})\n${script}`
   const run = spawnSync(python.path, ['-B', '-c', given], { encoding: 'utf8' })

@@ -20,8 +20,9 @@ const TOGETHER = 64
 /**
  * For each tree the weight of each of its answer candidates, by node: `π(solution | question) · odds(score)`, the policy
  * near π that is best under the PPM's reward (its optimum when it may not stray far from π). π is the mean, the odds are
- * the geometric mean over the numberings; question and solution get the same fresh numbers. What a solution printed is
- * known for the question's own numbers alone, so the PPM reads it there. Relative to the tree's heaviest: in [0, 1].
+ * the geometric mean over the numberings; question and solution get the same fresh numbers. For the question's own
+ * numbers the score is that of the tree, which knows what a solution printed. Relative to the tree's heaviest: in [0, 1].
+ * Errors: an answer without a score. The trees must have been searched under the same PPM.
  */
 export async function posteriorWeights(
   trees: readonly Tree[],
@@ -30,32 +31,39 @@ export async function posteriorWeights(
 ): Promise<Map<number, number>[]> {
   const weights: Map<number, number>[] = []
   for (let start = 0; start < trees.length; start += TOGETHER) {
-    const group = trees.slice(start, start + TOGETHER).map((tree) => ({ tree, candidates: answerCandidates(tree) }))
-    const requests = group.flatMap(({ tree, candidates }) => {
-      const solutions = candidates.map(({ node }) => stepsTo(tree, node))
+    const group = trees.slice(start, start + TOGETHER).map((tree) => {
+      const nodes = answerCandidates(tree).map(({ node }) => node)
+      return { tree, nodes, ownScores: nodes.map((node) => scoreOf(tree, node)) }
+    })
+    const requests = group.map(({ tree, nodes }) => {
+      const solutions = nodes.map((node) => stepsTo(tree, node))
       return Array.from({ length: numberings }, (_, numbering) => inNumbering(tree, solutions, numbering, seed))
     })
-    const likelihoods = await likelihood.logProbabilities(requests)
+    const likelihoods = await likelihood.logProbabilities(requests.flat())
     const scores = await scoreAll(
-      requests,
+      requests.flatMap(([_own, ...others]) => others),
       ppm,
-      group.flatMap(({ candidates }) =>
-        Array.from({ length: numberings }, (_, numbering) =>
-          candidates.map(({ answer }) => (numbering === 0 ? answer : null)),
-        ),
-      ),
     )
-    for (const [i, { candidates }] of group.entries()) {
-      const of = (rows: readonly (readonly number[])[], k: number) =>
-        rows.slice(i * numberings, (i + 1) * numberings).map((row) => row[k]!)
-      const logs = candidates.map(
-        (_, k) => logSum(of(likelihoods, k)) + mean(of(scores, k).map((s) => Math.log(odds(s)))),
+    for (const [i, { nodes, ownScores }] of group.entries()) {
+      const logsOf = likelihoods.slice(i * numberings, (i + 1) * numberings)
+      const scoresOf = [ownScores, ...scores.slice(i * (numberings - 1), (i + 1) * (numberings - 1))]
+      const logs = nodes.map(
+        (_, k) => logSum(logsOf.map((row) => row[k]!)) + mean(scoresOf.map((row) => Math.log(odds(row[k]!)))),
       )
       const most = Math.max(...logs)
-      weights.push(new Map(candidates.map(({ node }, k) => [node, Math.exp(logs[k]! - most)])))
+      weights.push(new Map(nodes.map((node, k) => [node, Math.exp(logs[k]! - most)])))
     }
   }
   return weights
+}
+
+function scoreOf({ nodes, problem }: Tree, node: number): number {
+  const { score } = nodes[node]!
+  if (score !== null) return score
+  throw new Error(
+    `Expected a PPM score on every answer of problem ${problem.id}, got none on node ${node}. ` +
+      'Was the tree searched under this PPM?',
+  )
 }
 
 /** The question and its solutions in one numbering; 0 is the question's own. */
@@ -79,16 +87,11 @@ function inNumbering(
 }
 
 /** PPM scores of whole solutions, which share no more than the question. */
-async function scoreAll(
-  requests: readonly LikelihoodRequest[],
-  ppm: Ppm,
-  printed: readonly (readonly (string | null)[])[],
-): Promise<number[][]> {
-  const asked = requests.flatMap(({ prefix, continuations }, i) =>
-    continuations.map((steps, k) => ({
+async function scoreAll(requests: readonly LikelihoodRequest[], ppm: Ppm): Promise<number[][]> {
+  const asked = requests.flatMap(({ prefix, continuations }) =>
+    continuations.map((steps) => ({
       prefix: { ...prefix, steps: steps.slice(0, -1) },
       candidates: steps.slice(-1),
-      printed: [printed[i]![k]!],
     })),
   )
   const scores = await ppm.score(asked)

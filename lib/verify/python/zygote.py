@@ -19,12 +19,12 @@ import signal
 import struct
 import sys
 import tempfile
-import time
 
 folder = os.path.dirname(os.path.abspath(__file__))
 sys.path[:] = [folder] + [entry for entry in sys.path if os.path.abspath(entry or '.') != folder]  # no -P before 3.11
 import child  # noqa: E402
 from checkpoint import Checkpoints, Family, control_pair, wake  # noqa: E402
+from deadlines import Deadlines  # noqa: E402
 from isolate import Isolation  # noqa: E402
 from linux import LIBC, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS, prctl  # noqa: E402
 from probe import reach  # noqa: E402
@@ -36,12 +36,11 @@ for module in list(sys.modules.values()):
         del sys.modules[module.__name__]  # not for steps to import
 
 REQUESTS, REPLIES = 3, 4
-STOOD_STILL = 0.1  # seconds outside of select from which on a pass did: stopped, or nobody read the replies
 
 selector = selectors.DefaultSelector()
 runs = {}  # pid -> Run
 checkpoints = Checkpoints(0)
-null, isolation = None, None  # set by serve()
+null, isolation = None, None  # set by prepare()
 
 
 def start(request, may_keep=True):
@@ -229,49 +228,79 @@ def send(body):
         data = data[os.write(REPLIES, data) :]
 
 
-def serve(config):
+def become_reaper():
+    """What steps leave behind becomes a child of this process, and neither gets any right that it had not."""
+    if LIBC is not None:
+        prctl(PR_SET_NO_NEW_PRIVS, 1)
+        prctl(PR_SET_CHILD_SUBREAPER, 1)
+
+
+def enter_empty_folder():
+    """A working folder in which nothing can be made, and which needs no cleaning up."""
+    empty = tempfile.mkdtemp()
+    os.chdir(empty)
+    os.rmdir(empty)
+
+
+def warm_up(modules, code):
+    for module in modules:
+        importlib.import_module(module)
+    if code:
+        exec(code, {'__name__': 'warm_up'})
+
+
+def watch_children():
+    """Result: the descriptor that has something to read once a child has ended."""
+    wake, wake_end = os.pipe()
+    for descriptor in (wake, wake_end):
+        os.set_blocking(descriptor, False)
+    signal.set_wakeup_fd(wake_end)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    selector.register(wake, selectors.EVENT_READ)
+    return wake
+
+
+def prepare(config):
+    """All that comes before the first request. Result: what `serve` takes; None where the isolation is refused."""
     global REQUESTS, REPLIES, null, isolation
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # the end of the requests is what stops this process
     if config.get('stdio'):
         REQUESTS, REPLIES = take_over_stdio()
     reached = reach(config['probe']) if config.get('probe') else None
-    if LIBC is not None:
-        prctl(PR_SET_NO_NEW_PRIVS, 1)
-        prctl(PR_SET_CHILD_SUBREAPER, 1)
-    empty = tempfile.mkdtemp()
-    os.chdir(empty)
-    os.rmdir(empty)  # a working folder in which nothing can be made, and which needs no cleaning up
+    become_reaper()
+    enter_empty_folder()
     try:
         isolation = Isolation(config['level'], (REQUESTS, REPLIES), in_container=bool(config.get('stdio')))
     except OSError as error:
         send(json.dumps({'refused': error.strerror or str(error)}).encode())
-        return
+        return None
     null = os.open(os.devnull, os.O_RDWR)
-    for module in config['preload']:
-        importlib.import_module(module)
-    if config.get('warmUp'):
-        exec(config['warmUp'], {'__name__': 'warm_up'})
-    wake, wake_end = os.pipe()
-    for descriptor in (wake, wake_end):
-        os.set_blocking(descriptor, False)
-    signal.set_wakeup_fd(wake_end)
-    signal.signal(signal.SIGCHLD, lambda *_: None)
+    warm_up(config['preload'], config.get('warmUp'))
     selector.register(REQUESTS, selectors.EVENT_READ)
-    selector.register(wake, selectors.EVENT_READ)
+    wake = watch_children()
     checkpoints.capacity = config.get('checkpoints', 0) if config['level'] == 'jail' else 0
     gc.collect()
     gc.freeze()  # else the first collection in a child copies every page of this process
     hello = {'ready': True, 'python': platform.python_version(), 'sympy': version_of('sympy'), 'reached': reached}
     send(json.dumps({**hello, **isolation.describe()}).encode())
-    waiting, looked = bytearray(), time.monotonic()
+    return wake
+
+
+def take_requests(received):
+    """Takes those out that are there as a whole."""
+    while len(received) >= 4 and len(received) >= 4 + struct.unpack_from('>I', received)[0]:
+        length = struct.unpack_from('>I', received)[0]
+        request = json.loads(bytes(received[4 : 4 + length]))
+        del received[: 4 + length]
+        yield request
+
+
+def serve(wake):
+    """Until the requests end. Children are forked from right in here: each function between takes from their recursion limit."""
+    received, deadlines = bytearray(), Deadlines(runs)
     while True:
-        deadline = min((run.deadline for run in runs.values() if run.killed is None), default=None)
-        asleep = time.monotonic()
-        patience = None if deadline is None else max(0, deadline - asleep)
-        events = selector.select(patience)
-        slept = time.monotonic() - asleep
-        for key, _ in events:
+        for key, _ in deadlines.select(selector):
             if key.data is not None:
                 if key.fd in key.data.pipes:
                     take(key.data, key.fd)
@@ -281,24 +310,17 @@ def serve(config):
                 data = os.read(REQUESTS, 1 << 18)
                 if not data:
                     return
-                waiting += data
+                received += data
         reap()
-        before, looked = looked, time.monotonic()
-        lost = looked - before - (slept if patience is None else min(slept, patience))
-        for run in list(runs.values()):
-            if lost > STOOD_STILL:  # no fault of what waited for this process meanwhile
-                run.deadline = max(run.deadline, looked) + lost
-            elif looked >= run.deadline:
-                run.kill('wall')
-        while len(waiting) >= 4 and len(waiting) >= 4 + struct.unpack_from('>I', waiting)[0]:
-            length = struct.unpack_from('>I', waiting)[0]
-            request = json.loads(bytes(waiting[4 : 4 + length]))
-            del waiting[: 4 + length]
+        deadlines.enforce()
+        for request in take_requests(received):
             start(request)
 
 
 try:
-    serve(json.loads(sys.argv[1]))
+    awake = prepare(json.loads(sys.argv[1]))
+    if awake is not None:
+        serve(awake)
 except BaseException:
     sys.excepthook(*sys.exc_info())  # to descriptor 2, which the other side keeps for its error message
 for survivor in runs:

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { systemTwo } from '../../../lib/annotate/system-two.ts'
+import { terminalGuided } from '../../../lib/annotate/terminal-guided.ts'
 import { posteriorWeights } from '../../../lib/eval/strategies/posterior.ts'
 import type { Likelihood, LikelihoodRequest } from '../../../lib/policy/likelihood.ts'
 import type { Ppm, ScoreRequest } from '../../../lib/policy/ppm-contract.ts'
 import { literalsOf } from '../../../lib/problem/literals.ts'
+import type { Annotator } from '../../../lib/search/annotator.ts'
 import { answerCandidates } from '../../../lib/search/answer.ts'
 import { searchTree } from '../../../lib/search/rollout.ts'
 import { newTree, stepsTo } from '../../../lib/search/tree.ts'
@@ -12,14 +14,15 @@ import { fakePpm, parts, problem, scripted, step } from '../../search/fakes.ts'
 
 const QUESTION = 'Mia has 219 pens and loses 48. How many pens has she?'
 /** A tree with the four solutions print(219), print(48), print(5) and print(60). */
-const tree = newTree(problem('p', '219', QUESTION), { rollouts: 8, width: 4 })
-await searchTree(
-  tree,
-  parts(
-    scripted(() => ['219', '48', '5', '60'].map((number) => step(`print(${number})`, true))),
-    { annotator: systemTwo(fakePpm(() => 0)) },
-  ),
-)
+const searched = (annotator: Annotator) =>
+  searchTree(
+    newTree(problem('p', '219', QUESTION), { rollouts: 8, width: 4 }),
+    parts(
+      scripted(() => ['219', '48', '5', '60'].map((number) => step(`print(${number})`, true))),
+      { annotator },
+    ),
+  )
+const tree = await searched(systemTwo(fakePpm(() => 0)))
 const nodeOf = (answer: string): number => answerCandidates(tree).find((one) => one.answer === answer)!.node
 
 /** Reads each continuation by what a function of question and text says. */
@@ -40,7 +43,8 @@ const isSame = (number: number, expected: number): void =>
 test('a weight is likelihood times odds, relative to the heaviest', async () => {
   const likelihood = reads((_, text) => Math.log(text === 'print(219)' ? 0.5 : 0.1))
   const ppm = fakePpm((steps) => (steps.at(-1)!.text === 'print(48)' ? 0.5 : 0)) // odds 3 against 1
-  const [weights] = await posteriorWeights([tree], { likelihood, ppm }, { numberings: 1, seed: 1 })
+  const liked = await searched(systemTwo(ppm))
+  const [weights] = await posteriorWeights([liked], { likelihood, ppm }, { numberings: 1, seed: 1 })
   isSame(weights!.get(nodeOf('219'))!, 1)
   isSame(weights!.get(nodeOf('48'))!, 0.6)
   isSame(weights!.get(nodeOf('5'))!, 0.2)
@@ -77,7 +81,7 @@ test('a solution that is likely in one numbering only loses to one that is likel
   assert.ok(five!.get(nodeOf('5'))! < five!.get(nodeOf('219'))!)
 })
 
-test('the PPM reads what was printed for the numbers of the question, and nothing for others', async () => {
+test('the PPM is asked for other numberings only, in which nothing was printed', async () => {
   const asked: ScoreRequest[] = []
   const ppm: Ppm = {
     ...fakePpm(() => 0),
@@ -87,9 +91,28 @@ test('the PPM reads what was printed for the numbers of the question, and nothin
     },
   }
   await posteriorWeights([tree], { likelihood: reads(() => -1), ppm }, { numberings: 3, seed: 1 })
-  assert.equal(asked.length, 3 * answerCandidates(tree).length)
-  for (const { prefix, printed, candidates } of asked)
-    assert.deepEqual(printed, [prefix.question === QUESTION ? /\d+/.exec(candidates[0]!.text)![0] : null])
+  assert.equal(asked.length, 2 * answerCandidates(tree).length)
+  for (const { prefix, printed } of asked) {
+    assert.notEqual(prefix.question, QUESTION)
+    assert.equal(printed, undefined)
+  }
+})
+
+test("the score of the tree counts for the question's own numbers, beside those in the others", async () => {
+  const inOwn = 0.5 // odds 3
+  const liked = await searched(systemTwo(fakePpm((steps) => (steps.at(-1)!.text === 'print(48)' ? inOwn : 0))))
+  const likelihood = reads(() => Math.log(0.1))
+  const [weights] = await posteriorWeights([liked], { likelihood, ppm: fakePpm(() => 0) }, { numberings: 2, seed: 1 })
+  isSame(weights!.get(nodeOf('48'))!, 1)
+  isSame(weights!.get(nodeOf('219'))!, 1 / Math.sqrt(3)) // the geometric mean of 3 and 1 against 1
+})
+
+test('a tree that was searched without a PPM is refused, and named', async () => {
+  const unscored = await searched(terminalGuided())
+  await assert.rejects(
+    posteriorWeights([unscored], { likelihood: reads(() => -1), ppm: fakePpm(() => 0) }, { numberings: 2, seed: 1 }),
+    /Expected a PPM score on every answer of problem p, got none on node \d+.*searched under this PPM/,
+  )
 })
 
 test('likelihoods that a number cannot hold are no trouble: weights are relative', async () => {
