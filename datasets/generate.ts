@@ -15,8 +15,8 @@ export interface GenerateOptions {
   readonly families?: readonly (string | ProblemFamily)[]
   /** Put before each id, so that sets can be mixed. @default 'p' */
   readonly idPrefix?: string
-  /** Questions that must not appear again. @default none */
-  readonly except?: readonly Problem[]
+  /** Problems whose questions must not appear again. @default none */
+  readonly except?: Iterable<Problem>
 }
 
 /** Draws of one problem before the family is called impossible. */
@@ -27,23 +27,33 @@ const DRAWS = 20_000
  * Throws a RangeError for an unknown family or counts that are not whole numbers, an Error for a family that breaks its
  * contract or has no new problem.
  */
-export function generateProblems(options: GenerateOptions): Problem[] {
-  const { seed, counts, idPrefix = 'p', except = [] } = options
-  const chosen = chooseFamilies(options.families)
+export const generateProblems = (options: GenerateOptions): Problem[] => [...generatedProblems(options)]
+
+/**
+ * The same problems, made one by one each time they are gone through: only their questions are kept meanwhile.
+ * Throws as `generateProblems`; what a family does wrong is told when it does it.
+ */
+export function generatedProblems(options: GenerateOptions): Iterable<Problem> {
+  const { counts } = options
+  const families = chooseFamilies(options.families)
   if (counts.length > 6 || counts.some((count) => !Number.isInteger(count) || count < 0))
     throw new RangeError(`Expected up to six whole numbers in \`counts\`, got ${JSON.stringify(counts)}`)
-  const questions = new Set(except.map((problem) => normalizeQuestion(problem.question)))
-  const problems: Problem[] = []
-  counts.forEach((count, index) => {
+  return { [Symbol.iterator]: () => draws(families, options) }
+}
+
+function* draws(families: readonly ProblemFamily[], options: GenerateOptions): Generator<Problem, void, void> {
+  const { seed, counts, idPrefix = 'p', except = [] } = options
+  const questions = new Set<string>()
+  for (const { question } of except) questions.add(normalizeQuestion(question))
+  for (const [index, count] of counts.entries()) {
     const operations = index + 1
     for (let i = 0; i < count; i++) {
-      const family = chosen[(i + index) % chosen.length]!
+      const family = families[(i + index) % families.length]!
       const rng = random(seed, 'problem', operations, i)
       const id = `${idPrefix}${operations}-${String(i).padStart(4, '0')}-${family.name}`
-      problems.push(newProblem(rng, family, operations, id, questions))
+      yield newProblem(rng, family, operations, id, questions)
     }
-  })
-  return problems
+  }
 }
 
 /** A small data set of the default kind: 800 training problems (k = 1 … 6) and 30 held-out ones for each k; no question in both. */

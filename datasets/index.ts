@@ -10,5 +10,5 @@ export {
 } from '../lib/problem/read-problems.ts'
 export { normalizeQuestion, type SplitOptions, splitHeldOut } from '../lib/problem/split.ts'
 export { families } from './families/index.ts'
-export { bandOf, defaultProblems, type GenerateOptions, generateProblems } from './generate.ts'
+export { bandOf, defaultProblems, type GenerateOptions, generatedProblems, generateProblems } from './generate.ts'
 export { type StoryFamily, type StoryWords, storyFamily } from './story.ts'

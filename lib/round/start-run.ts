@@ -1,5 +1,11 @@
 // From what a person asks for (a name, a seed, a file of problems) to an opened run.
-import { describeSkipped, generateProblems, readProblems, splitHeldOut } from '../../datasets/index.ts'
+import {
+  describeSkipped,
+  generatedProblems,
+  type ProblemFamily,
+  readProblems,
+  splitHeldOut,
+} from '../../datasets/index.ts'
 import { assign } from '../run/assign.ts'
 import { openRun, type Run } from '../run/run.ts'
 import { defaultSettings, type Settings } from '../run/settings.ts'
@@ -13,6 +19,8 @@ export interface StartRunOptions {
   readonly root?: string
   /** A file of problems (GSM8K, MATH or plain question and answer); without it they are generated. */
   readonly problems?: string
+  /** Kinds of problems to generate: own ones, and built-in ones by name. @default all built-in ones */
+  readonly families?: readonly (string | ProblemFamily)[]
   /** At most this many problems of the file. */
   readonly limit?: number
   /** @default defaultSettings */
@@ -30,18 +38,22 @@ export function startRun(options: StartRunOptions = {}): Run {
     throw new Error(
       'Expected a limit only for the problems of a file. For fewer generated ones use --set problems=[20,20,20,20,10,10]',
     )
+  if (options.families !== undefined && options.problems !== undefined)
+    throw new Error('Expected either families to generate problems or a file of problems, got both')
   const settings = assign(options.settings ?? defaultSettings, options.set ?? [])
   const data = options.problems
     ? fromFile(options.problems, { seed, settings, limit: options.limit, warn })
-    : generated(seed, settings)
+    : generated(seed, settings, options.families)
   return openRun({ name, seed, settings, ...data, ...(root !== undefined && { root }) })
 }
 
-function generated(seed: number, settings: Settings) {
-  const train = generateProblems({ seed, counts: settings.problems, idPrefix: 't' })
+function generated(seed: number, settings: Settings, families: StartRunOptions['families']) {
+  const kinds = families && { families }
+  const train = generatedProblems({ seed, counts: settings.problems, idPrefix: 't', ...kinds })
   const counts = settings.problems.map(() => settings.heldOut)
-  const heldOut = generateProblems({ seed: seed ^ 0x5eed, counts, idPrefix: 'h', except: train })
-  return { source: 'generated', train, heldOut }
+  const heldOut = generatedProblems({ seed: seed ^ 0x5eed, counts, idPrefix: 'h', except: train, ...kinds })
+  const names = families?.map((family) => (typeof family === 'string' ? family : family.name))
+  return { source: names ? `generated: ${names.join(', ')}` : 'generated', train, heldOut }
 }
 
 function fromFile(
