@@ -42,6 +42,13 @@ for (const [root, order] of [
   })
 }
 
+test('drawing knows nothing of what is drawn: lib/show/draw imports nothing from lib/show/views', () => {
+  assert.deepEqual(
+    importsIn('lib/show/draw').filter(({ to }) => to.startsWith('lib/show/views/')),
+    [],
+  )
+})
+
 test('kernel and lib never import each other', () => {
   const crossing = [
     ...importsIn('kernel').filter(({ to }) => !to.startsWith('kernel/')),
