@@ -70,7 +70,7 @@ const summary = (metrics: Awaited<ReturnType<typeof evaluateRound>>): string =>
 /**
  * What a run needs beside its folder: an engine and a verifier, both disposed afterwards. Steps come from the grammar or
  * from a model that was trained on nothing else, so limits alone will do where the machine offers no more; one line on
- * stderr then says so.
+ * stderr then says so. Errors: no usable Python, a device that is absent, whatever `work` throws.
  */
 export async function withParts<T>(
   options: { readonly device?: Engine['device']; readonly threads?: number },

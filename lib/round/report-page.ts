@@ -14,7 +14,7 @@ import { reportHtml } from '../show/views/report-html.ts'
 import { treeView } from '../show/views/tree-view.ts'
 import type { TrainingLog } from '../train/loop.ts'
 
-/** Writes report.html. Result: its path. */
+/** Writes report.html, one file that needs nothing else. Result: its path. Errors: trees that were changed by hand, a full disk. */
 export async function writeReportPage(run: Run, report: Report): Promise<string> {
   const rounds = report.rounds.map(({ round }) => round)
   const path = run.path('report.html')
@@ -37,7 +37,7 @@ export async function writeReportPage(run: Run, report: Report): Promise<string>
   return path
 }
 
-/** Learning curves of policies and PPMs. */
+/** Learning curves of the policies and the PPMs of some rounds: loss in nats against steps. None where nothing was trained. */
 export function learningCurves(run: Run, rounds: readonly number[]) {
   return (['policy', 'ppm'] as const).flatMap((model) => {
     const runs = rounds.flatMap((round) => {

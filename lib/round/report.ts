@@ -8,7 +8,7 @@ import type { SearchSummary } from '../run/trees.ts'
 import type { TrainingLog } from '../train/loop.ts'
 import type { RoundMetrics } from './evaluate-round.ts'
 
-/** The report of all rounds that were evaluated. Checked against the schema. */
+/** The report of all rounds that were evaluated, from their files. Errors: one of them does not fit the schema. */
 export function buildReport(run: Run): Report {
   const rounds = run.settings.rounds
     .map(({ round }) => round)
@@ -26,7 +26,7 @@ export function buildReport(run: Run): Report {
   return parseReport(JSON.parse(JSON.stringify(report)), run.path('report.json'))
 }
 
-/** Builds the report and writes it to report.json. */
+/** Builds the report and writes it to report.json. Errors: those of `buildReport`, a full disk and the like. */
 export function writeReport(run: Run): Report {
   notePeak(run)
   const report = buildReport(run)

@@ -26,7 +26,12 @@ export interface RoundParts extends PartSources {
   readonly signal?: AbortSignal
 }
 
-/** Searches all problems of the run by the round's recipe, or goes on with it. The trees are in trees.jsonl. */
+/**
+ * Searches all problems of the run by the round's recipe, or goes on with it. The trees are in trees.jsonl; what is done
+ * already is read. Errors: a model that the round before did not train; trees that were changed by hand; own parts other
+ * than those that the search was begun with; another process at work on the run; whatever a part throws; the signal's
+ * reason when aborted (what was finished is kept, and the same call goes on from there).
+ */
 export async function searchRound(run: Run, round: number, parts: RoundParts): Promise<SearchSummary> {
   const done = run.roundPath(round, 'search.json')
   noteOwnParts(run, round, 'search', parts, existsSync(run.roundPath(round, 'trees.jsonl')))
@@ -90,7 +95,7 @@ async function growTrees(run: Run, recipe: Recipe, parts: RoundParts): Promise<S
   return found.summary(round)
 }
 
-/** The search options of a pass. Also what a notebook needs to grow one tree by hand. */
+/** The search options of a pass, for `newTree` and `searchProblems`: what a notebook needs to grow one tree by hand. */
 export function searchOptions(run: Run, recipe: Recipe, pass: Pass) {
   return {
     seed: seedOf(run.seed, 'search', recipe.round),

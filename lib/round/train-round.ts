@@ -96,7 +96,10 @@ function trainModel<Log>(
   })
 }
 
-/** The pairs that a round's PPM learns from, and held-out ones of the same kind: of this round or of all so far. */
+/**
+ * The pairs that a round's PPM learns from, and held-out ones of the same kind: of this round or of all so far, as its
+ * `ppmPairs` says. Errors: a round that is not searched yet.
+ */
 export function pairsFor(run: Run, round: number): { train: PreferencePair[]; heldOut: PreferencePair[] } {
   const rounds = run.settings.rounds.map((recipe) => recipe.round).filter((number) => number <= round)
   const chosen = run.recipe(round).ppmPairs === 'all' ? rounds : [round]
@@ -106,7 +109,7 @@ export function pairsFor(run: Run, round: number): { train: PreferencePair[]; he
   )
 }
 
-/** Pairs to train on, and those of every n-th problem, which only measure. */
+/** Pairs to train on, and those of every n-th problem of the run, which only measure; n is `evaluation.pairHoldOut`. */
 export function splitPairs(
   run: Run,
   pairs: readonly PreferencePair[],
