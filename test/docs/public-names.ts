@@ -31,6 +31,7 @@ let base: ts.Program | undefined
 
 /** A program over the entry points and further files, with the options of tsconfig.json. */
 export function openProgram(further: readonly string[] = []): ts.Program {
+  if (base !== undefined && further.length === 0) return base
   const { config, error } = ts.readConfigFile(join(packageRoot, 'tsconfig.json'), ts.sys.readFile)
   if (error) throw new Error(ts.flattenDiagnosticMessageText(error.messageText, '\n'))
   const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, packageRoot)

@@ -7,8 +7,9 @@ import { qOf, ROOT } from '../../search/tree.ts'
 import type { QValue } from './histogram.ts'
 
 /**
- * Q-values of the steps of some rounds that at least `leastRollouts` rollouts passed (default 2). A PPM score that
- * counts as a visit is in Q, but is no rollout.
+ * Q-values, in [-1, 1], of the steps of some rounds that at least `leastRollouts` rollouts passed (integer from 1 up,
+ * by default 2). A PPM score that counts as a visit is in Q, but is no rollout.
+ * Errors: a RangeError for a round that the run does not have; a file of trees that was changed by hand, by its line.
  */
 export function visitedSteps(
   run: Run,
