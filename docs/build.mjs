@@ -42,6 +42,7 @@ const app = await Application.bootstrapWithPlugins({
   disableGit: true,
   sourceLinkTemplate: 'none',
   hideGenerator: true,
+  markdownItOptions: { html: false, linkify: false }, // `isolate.py` is no address
   validation: { invalidLink: true, notExported: false, notDocumented: false },
   treatWarningsAsErrors: true,
   categorizeByGroup: false,
