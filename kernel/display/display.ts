@@ -57,7 +57,11 @@ export interface DisplayHandle extends Displayable {
 
 /**
  * Shows a value on the page now. `id`: a name of your own, so that a later `display(value, { id })` gives a handle to
- * update; default: a fresh one. A value shows itself through Symbol.for('Jupyter.display'), else as text.
+ * update; default: a fresh one. A value shows itself through Symbol.for('Jupyter.display'), else as text. Outside a
+ * kernel the text is printed.
+ * Errors: what the value throws when it shows itself.
+ * @example
+ * display('one', { id: 'counter' }).update('two')
  */
 export function display(value: unknown, { id = randomUUID() as string }: { id?: string } = {}): DisplayHandle {
   publish(value, id, false)
@@ -90,17 +94,30 @@ function publish(value: unknown, id: string, update: boolean): void {
   to.hold(late)
 }
 
-/** Removes the output of the current cell; `wait`: only when the next output arrives. */
+/**
+ * Removes the output of the current cell; `wait` (default false): only when the next output arrives, so that the page
+ * does not flicker.
+ */
 export function clearOutput({ wait = false }: { wait?: boolean } = {}): void {
   screen.clear(wait)
 }
 
-/** Asks the person at the notebook for a line of text. Rejects where nobody can answer. */
+/**
+ * Asks the person at the notebook for a line of text; `password` (default false) hides what is typed.
+ * Errors: rejects where nobody can answer: outside a kernel, and with a client that takes no input.
+ * @example
+ * await prompt('Your name?') // Error: Expected a notebook to ask in: prompt() works only inside a kernel
+ */
 export function prompt(question = '', { password = false }: { password?: boolean } = {}): Promise<string> {
   return screen.ask(question, password)
 }
 
-/** Aborted when the cell that calls it is interrupted: pass it to long work, which otherwise goes on unseen. */
+/**
+ * Aborted when the cell that calls it is interrupted: pass it to long work, which otherwise goes on unseen. Outside a
+ * kernel it is never aborted.
+ * @example
+ * cellSignal().aborted // false
+ */
 export const cellSignal = (): AbortSignal => screen.signal()
 
 type Text = string | TemplateStringsArray
@@ -125,11 +142,20 @@ function wordsOf(page: string): string {
   return text.length > PLAIN_PAGE ? `${text.slice(0, PLAIN_PAGE)}…` : text || '[HTML page]'
 }
 
-/** A value that shows as HTML: html('<b>4</b>') or html`<b>${4}</b>`. Values in a template are not escaped. */
+/**
+ * A value that shows as HTML. Values in a template are not escaped. Its text form is the words of the page, 2000
+ * characters at most.
+ * @example
+ * html`<b>${4}</b>`[DISPLAY]() // { 'text/html': '<b>4</b>', 'text/plain': '4' }
+ */
 export const html = wrapped('text/html', wordsOf)
-/** A value that shows as Markdown. */
+/**
+ * A value that shows as Markdown. Its text form is the source.
+ * @example
+ * markdown`**${4}**`[DISPLAY]() // { 'text/markdown': '**4**', 'text/plain': '**4**' }
+ */
 export const markdown = wrapped('text/markdown')
-/** A value that shows as an SVG image. */
+/** A value that shows as an SVG image, from its source. */
 export const svg = wrapped('image/svg+xml', () => '[SVG image]')
 /** Pages set as mathematics only what stands between such marks. */
 const MATHEMATICS = /\$|\\\(|\\\[|\\begin\{/
@@ -137,6 +163,8 @@ const MATHEMATICS = /\$|\\\(|\\\[|\\begin\{/
 /**
  * A value that shows as LaTeX mathematics. Write latex`\frac12` or latex('\\frac12'); text with mathematics in it has
  * marks of its own: latex`Half is $\frac12$`.
+ * @example
+ * latex`x^2`[DISPLAY]() // { 'text/latex': '$\\displaystyle x^2$', 'text/plain': 'x^2' }
  */
 export const latex = (text: Text, ...values: unknown[]): Displayable => {
   const data = typeof text === 'string' ? text : String.raw(text, ...values)
@@ -144,14 +172,21 @@ export const latex = (text: Text, ...values: unknown[]): Displayable => {
   return { [DISPLAY]: () => ({ 'text/latex': marked, 'text/plain': data }) }
 }
 
-/** A value that shows as a PNG image: bytes, or base64 text. */
+/**
+ * A value that shows as a PNG image: bytes, or base64 text. The bytes are not looked at.
+ * @example
+ * png(new Uint8Array(300))[DISPLAY]() // { 'image/png': '…', 'text/plain': '[PNG image, 300 bytes]' }
+ */
 export function png(data: Uint8Array | string): Displayable {
   const base64 = typeof data === 'string' ? data : Buffer.from(data).toString('base64')
   const size = Math.floor((base64.length * 3) / 4)
   return { [DISPLAY]: () => ({ 'image/png': base64, 'text/plain': `[PNG image, ${size.toLocaleString('en')} bytes]` }) }
 }
 
-/** A value that shows as a JSON tree, where the client has one. */
+/**
+ * A value that shows as a JSON tree, where the client has one, else as indented text. Needs what JSON can hold.
+ * Errors: when it is shown, those of JSON.stringify: a circle, a bigint.
+ */
 export function json(value: unknown): Displayable {
   return { [DISPLAY]: () => ({ 'application/json': value, 'text/plain': JSON.stringify(value, null, 2) }) }
 }

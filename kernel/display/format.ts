@@ -6,7 +6,12 @@ import type { MimeBundle } from '../protocol/message.ts'
 import { ONCE, PLOTLY, type Wish, withPicture } from './figure-picture.ts'
 import { bundleOfShape } from './shapes.ts'
 
-/** A value with a method under this symbol shows itself: it returns a MIME bundle, or a promise of one. */
+/**
+ * A value with a method under this symbol shows itself: it returns a MIME bundle, or a promise of one. Bytes in a
+ * bundle travel as base64.
+ * @example
+ * DISPLAY === Symbol.for('Jupyter.display') // true
+ */
 export const DISPLAY = Symbol.for('Jupyter.display')
 
 /** Longer text is cut, in characters. */

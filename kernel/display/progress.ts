@@ -17,7 +17,14 @@ export interface Progress extends Displayable {
   done(note?: string): void
 }
 
-/** Starts a bar. `total`: how much there is to do, in any unit; 0 where unknown. */
+/**
+ * Starts a bar. `total`: how much there is to do, in any unit; 0 where unknown. It is drawn at most ten times a second,
+ * and outside a kernel, where each drawing is a printed line, every three seconds.
+ * @example
+ * const bar = progress(100, 'reading')
+ * bar.update(30, 'a.jsonl')
+ * bar.done()
+ */
 export function progress(total: number, label = ''): Progress {
   const started = performance.now()
   const interval = hasScreen() ? REDRAW_MS : PRINT_MS

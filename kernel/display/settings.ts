@@ -23,7 +23,13 @@ export function connectSettings(to: Change): void {
   changed = to
 }
 
-/** Settings of the kernel: `kernel.typecheck = 'error'`. */
+/**
+ * Settings of the kernel: `kernel.typecheck = 'error'`. Outside a kernel the values are kept and nothing follows from
+ * them.
+ * Errors: a RangeError for a `typecheck` that is none of the three.
+ * @example
+ * kernel.pictures // true
+ */
 export const kernel: KernelSettings = {
   pictures: true,
   get typecheck() {

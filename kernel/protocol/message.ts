@@ -37,6 +37,7 @@ export interface Incoming extends Message {
 
 export type Failure = { status: 'error'; ename: string; evalue: string; traceback: string[] }
 export type Aborted = { status: 'aborted' }
+/** Content by MIME type, e.g. `{ 'text/plain': '4' }`: text as text, images as base64, JSON as it is. */
 export type MimeBundle = Record<string, unknown>
 
 /** A row of a history reply; with outputs, the text of the cell's result stands beside its input. */

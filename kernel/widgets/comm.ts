@@ -21,15 +21,17 @@ export interface CommMessage {
 /** Hears messages; a promise that it returns is waited for before the kernel says that it is idle again. */
 export type CommListener = (message: CommMessage) => unknown
 
-/** One open channel. */
+/** One open channel to the page. Outside a kernel its messages go nowhere. */
 export interface Comm {
   readonly id: string
   readonly target: string
+  /** Sends a message: JSON data, and bytes beside it. Nothing happens once the comm is closed. */
   send(data: Record<string, unknown>, extra?: CommExtra): void
   /** Returns a function that stops it. */
   onMessage(listener: CommListener): () => void
   /** The other side closed it, not this one. */
   onClose(listener: CommListener): () => void
+  /** Closes it on both sides; the page is told `data`. A second call does nothing. */
   close(data?: Record<string, unknown>): void
 }
 
@@ -63,7 +65,12 @@ export function connectComms(send: Send): void {
 /** True where somebody may be on the other side. */
 export const hasComms = (): boolean => link !== null
 
-/** Opens a comm to a target that the page knows. `data`: what it is told first. */
+/**
+ * Opens a comm to a target that the page knows. `data`: what it is told first. A page that does not know the target
+ * closes it, as the protocol has it: `onClose` hears that. Outside a kernel nobody is on the other side.
+ * @example
+ * openComm('my-target', { value: 1 }).target // 'my-target'
+ */
 export function openComm(target: string, data: Record<string, unknown> = {}, extra: CommExtra = {}): Comm {
   const comm = addComm(randomUUID(), target)
   const { metadata = {}, buffers = [] } = extra
@@ -72,8 +79,8 @@ export function openComm(target: string, data: Record<string, unknown> = {}, ext
 }
 
 /**
- * Takes the comms that the page opens for a target. The comm is closed at once where `accept` throws. Returns a function
- * that stops it; a later call for the same target replaces an earlier one.
+ * Takes the comms that the page opens for a target. The comm is closed at once where `accept` throws. Returns a
+ * function that stops it; a later call for the same target replaces an earlier one.
  */
 export function acceptComms(target: string, accept: (comm: Comm, opening: CommMessage) => unknown): () => void {
   const entry = { cell: currentCell(), accept }

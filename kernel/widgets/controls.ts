@@ -118,7 +118,14 @@ function control<T>(kind: Kind<T>, initial: T, { label }: Labelled): Control<T> 
   return self
 }
 
-/** A number between two limits, to be moved. `step` 1 between whole numbers; else a hundredth of the way. */
+/**
+ * A number between two limits, to be moved. `value`: at first, by default `min`, brought into the limits. `step`: above
+ * 0, by default 1 between whole numbers more than 1 apart, else a hundredth of the way.
+ * Errors: a RangeError for `min` above `max`, and for a `step` that is not above 0.
+ * @example
+ * slider(0, 4, { value: 9 }).value // 4
+ * slider(4, 0) // RangeError: Expected `min` to be at most `max`, got 4 and 0
+ */
 export function slider(
   min: number,
   max: number,
@@ -140,7 +147,12 @@ export function slider(
 const defaultStep = (min: number, max: number): number =>
   Number.isInteger(min) && Number.isInteger(max) && max - min > 1 ? 1 : (max - min) / 100 || 1
 
-/** A number to be typed. */
+/**
+ * A number to be typed, at first `value`, brought into the limits; `min` and `max` by default none, `step` of its
+ * arrows by default the page's own.
+ * @example
+ * number(5, { max: 3 }).value // 3
+ */
 export function number(
   value = 0,
   limits: { min?: number; max?: number; step?: number } & Labelled = {},
@@ -163,7 +175,14 @@ const numeric = (min: number, max: number): Pick<Kind<number>, 'stateOf' | 'valu
   valueOf: ({ value }) => (typeof value === 'number' && Number.isFinite(value) ? within(value, min, max) : undefined),
 })
 
-/** One of several values: an array, which shows each as text, or an object from words to values. */
+/**
+ * One of several values: an array, which shows each as text, or an object from words to values. `value`: at first, by
+ * default the first.
+ * Errors: a RangeError for no values, and for a `value` that is none of them.
+ * @example
+ * dropdown(['terminal', 'ppm']).value // 'terminal'
+ * dropdown({ yes: 1, no: 0 }, { value: 0 }).value // 0
+ */
 export function dropdown<const T>(
   options: readonly T[] | Readonly<Record<string, T>>,
   { value, ...rest }: { value?: NoInfer<T> } & Labelled = {},
@@ -185,7 +204,11 @@ export function dropdown<const T>(
   return control(kind, values[initial] as T, rest)
 }
 
-/** Yes or no. */
+/**
+ * Yes or no, at first `value`, by default no.
+ * @example
+ * checkbox(true).value // true
+ */
 export function checkbox(value = false, options: Labelled = {}): Control<boolean> {
   const kind: Kind<boolean> = {
     model: 'Checkbox',
@@ -197,7 +220,12 @@ export function checkbox(value = false, options: Labelled = {}): Control<boolean
   return control(kind, value, options)
 }
 
-/** A line of text. It changes with Enter, or when the person leaves the field. */
+/**
+ * A line of text, at first `value`, by default empty; `placeholder` stands in the empty field. It changes with Enter,
+ * or when the person leaves the field.
+ * @example
+ * text('runs').value // 'runs'
+ */
 export function text(
   value = '',
   { placeholder = '', ...rest }: { placeholder?: string } & Labelled = {},
@@ -212,7 +240,11 @@ export function text(
   return control(kind, value, rest)
 }
 
-/** A button. Its value is how often it was pressed. */
+/**
+ * A button with words on it. Its value is how often it was pressed, from 0 up.
+ * @example
+ * button('again').value // 0
+ */
 export function button(label = ''): Control<number> {
   const kind: Kind<number> = {
     model: 'Button',

@@ -21,6 +21,10 @@ export interface Interaction<S> extends Displayable {
 /**
  * Shows controls, calls `draw` with their values, and shows what it returns or resolves to; again at each change. While
  * one drawing is under way changes wait, and only the newest values are drawn. The cell waits for the first drawing.
+ * Errors: what the first `draw` throws, and a TypeError for something that is no control. An error of a later drawing
+ * is shown in its place.
+ * @example
+ * interact({ c: slider(0, 4) }, ({ c }) => `c = ${c}`).values // { c: 0 }
  */
 export function interact<S extends Controls>(controls: S, draw: (values: ValuesOf<S>) => unknown): Interaction<S> {
   const entries = Object.entries(controls)

@@ -5,7 +5,12 @@ import type { Annotator } from '../search/annotator.ts'
 import { backup, judge, start } from '../search/backup.ts'
 import { qOf, type Tree } from '../search/tree.ts'
 
-/** [N] Q-value of each node, in [-1, 1]; null for a node that was never visited. Index 0 is the root. */
+/**
+ * [nodes] Q-value of each node, in [-1, 1]; null for a node that was never visited. Index 0 is the root.
+ * @example
+ * const [problem] = generateProblems({ seed: 3, counts: [1] })
+ * qValues(newTree(problem!)) // [ null ]
+ */
 export const qValues = (tree: Tree): (number | null)[] => tree.nodes.map((_, node) => qOf(tree, node))
 
 /**

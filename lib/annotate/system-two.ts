@@ -4,8 +4,9 @@ import type { Annotator } from '../search/annotator.ts'
 import { ppmAugmented } from './ppm-augmented.ts'
 
 /**
- * System 2 (paper, section 3.2, inference): as `ppmAugmented`, but the PPM's score of an answered trajectory is what is
- * backed up. Terminals without an answer send -1.
+ * System 2 (paper, section 3.2, inference): as `ppmAugmented`, but the PPM's score of an answered trajectory, in [-1,
+ * 1], is what is backed up. Terminals without an answer send -1. The reference is never looked at.
+ * Errors: `reward` throws for an answer without a score, from a tree that was searched without a PPM.
  */
 export const systemTwo = (ppm: Ppm): Annotator => ({
   ...ppmAugmented(ppm),

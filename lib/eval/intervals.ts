@@ -26,9 +26,13 @@ export interface BandMeasures {
 }
 
 /**
- * Wilson score interval: `(p + z²/2n ± z·sqrt(p(1-p)/n + z²/4n²)) / (1 + z²/n)` with `p = successes / n`.
- * Example: 8 of 10 gives 0.8 in [0.490, 0.943]. `successes` may be a fraction: a sum of probabilities such as pass@k.
- * Without cases there is no share: `n = 0` gives undefined.
+ * Wilson score interval: `(p + z²/2n ± z·sqrt(p(1-p)/n + z²/4n²)) / (1 + z²/n)` with `p = successes / n` (Wilson,
+ * 1927), by default at 95 % (z = 1.96). `successes` may be a fraction: a sum of probabilities such as pass@k. Without
+ * cases there is no share: `n = 0` gives undefined.
+ * Errors: a RangeError unless `n` is an integer from 0 up and `successes` is in [0, n].
+ * @example
+ * wilson(8, 10) // { value: 0.8, n: 10, low: 0.49015684672072335, high: 0.9433190520193067 }
+ * wilson(0, 0) // undefined
  */
 export function wilson(successes: number, n: number, z = 1.96): Measure | undefined {
   if (!Number.isInteger(n) || n < 0) throw new RangeError(`Expected \`n\` to be an integer from 0 up, got \`${n}\``)
@@ -43,8 +47,14 @@ export function wilson(successes: number, n: number, z = 1.96): Measure | undefi
 }
 
 /**
- * The share of `items` that are `right`, over all of them and by band. A band without items is absent; so is
- * everything when there are no items. `level` may be any word: those that name no band count in `all` only.
+ * The share of `items` that are `right`, over all of them and by band, with 95 % Wilson intervals. A band without items
+ * is absent; undefined when there are no items. `level` may be any word: those that name no band count in `all` only.
+ * Errors: only those of `level` and `right`.
+ * @example
+ * const answers = [{ level: 'easy', right: true }, { level: 'hard', right: false }]
+ * const share = bands(answers, ({ level }) => level, ({ right }) => right)
+ * share?.all.value // 0.5
+ * share?.medium // undefined
  */
 export function bands<T>(
   items: Iterable<T>,
@@ -88,8 +98,11 @@ export interface NetGain {
 }
 
 /**
- * What the second way solves of the problems that the first misses, less what it breaks.
- * Example: first 1 0 0 0, second 0 1 1 0 gives missed 3, gained 2, lost 1, net 1/3.
+ * What the second way solves of the problems that the first misses, less what it breaks. Both lists: [problems], the
+ * same problems in the same order.
+ * Errors: a RangeError for lists of different lengths.
+ * @example
+ * netGain([true, false, false, false], [false, true, true, false]).net // 0.3333333333333333
  */
 export function netGain(first: readonly boolean[], second: readonly boolean[]): NetGain {
   if (first.length !== second.length)

@@ -2,8 +2,12 @@
 import { type Measure, wilson } from './intervals.ts'
 
 /**
- * Unbiased pass@k, `1 - C(n-c, k) / C(n, k)`, as a product so that no factorial overflows.
- * Example: n = 4, c = 1, k = 2 gives 0.5. Fewer samples than k cannot tell: a RangeError.
+ * The chance, in [0, 1], that at least one of `k` samples is right, from `n` samples of which `c` are. The unbiased
+ * estimate of Chen et al., "Evaluating Large Language Models Trained on Code": `1 - C(n-c, k) / C(n, k)`, as a product
+ * so that no factorial overflows.
+ * Errors: a RangeError unless 0 <= c <= n and 1 <= k <= n, all whole: fewer samples than k cannot tell.
+ * @example
+ * passAtK(4, 1, 2) // 0.5
  */
 export function passAtK(n: number, c: number, k: number): number {
   if (!(Number.isInteger(n) && Number.isInteger(c) && c >= 0 && c <= n))

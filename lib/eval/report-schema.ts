@@ -109,7 +109,7 @@ export const ablationSchema = z.strictObject({
   seconds: amount.optional(),
 })
 
-/** The whole of report.json. */
+/** The whole of report.json, as a zod schema: ranges are checked, unknown fields are refused. */
 export const reportSchema = z
   .strictObject({
     name: z.string().min(1),
@@ -128,14 +128,27 @@ export const reportSchema = z
     error: 'expected each round once, in rising order',
   })
 
+/**
+ * What a run measured: the content of report.json. Shares are in [0, 1] with 95 % Wilson intervals, times in seconds.
+ */
 export type Report = z.infer<typeof reportSchema>
+/** What one round measured; a field that it did not measure is absent. */
 export type RoundReport = z.infer<typeof roundReportSchema>
+/** How one model was trained. */
 export type TrainingReport = z.infer<typeof trainingSchema>
+/** What the search of one round did. */
 export type SearchReport = z.infer<typeof searchSchema>
+/** Accuracy at one number of trajectories a problem. */
 export type ScalingPoint = z.infer<typeof scalingPointSchema>
+/** One row of an ablation. */
 export type Ablation = z.infer<typeof ablationSchema>
 
-/** Checks a report. The error names `source` (a file, say) and for each fault the field, what was expected and what came. */
+/**
+ * Checks a value, as JSON gives it, against `reportSchema`.
+ * Errors: one line that names `source` (a file, say) and for each fault the field, what was expected and what came.
+ * @example
+ * parseReport({ name: 'default' }, 'report.json') // Error: report.json is not a report of a run: seed: …
+ */
 export function parseReport(value: unknown, source = 'report'): Report {
   const result = reportSchema.safeParse(value)
   if (result.success) return result.data

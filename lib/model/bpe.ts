@@ -33,8 +33,12 @@ export function isOwnTokenizer(json: Readonly<Record<string, unknown>>): boolean
   return (json.normalizer ?? null) === null && JSON.stringify(json.pre_tokenizer) === JSON.stringify(preTokenizer)
 }
 
+/** What `trainTokenizer` learns. */
 export interface TrainTokenizerOptions {
-  /** Tokens in all, special ones and the 256 bytes included. The result has fewer when the texts give no more. @default 1024 */
+  /**
+   * Tokens in all, special ones, the 256 bytes and ten digits with a space included. The result has fewer when the
+   * texts give no more. Integer from `specialTokens.length` + 266 up. @default 1024
+   */
   vocabSize?: number
   /** They get the ids from 0 up, in this order. @default defaultSpecialTokens */
   specialTokens?: readonly string[]
@@ -45,8 +49,14 @@ export interface TrainTokenizerOptions {
 /**
  * Trains a byte-level BPE (Sennrich et al., "Neural Machine Translation of Rare Words with Subword Units", on bytes).
  * Ids: special tokens, the 256 bytes, a space with each digit, then merges, the commonest pair first; of equally common
- * pairs the one with the smaller left id, then the smaller right id.
- * Errors: a vocabulary too small for special tokens, bytes and digits.
+ * pairs the one with the smaller left id, then the smaller right id. Equal texts in any order give equal files.
+ * Result: tokenizer.json and tokenizer_config.json as values, to be given to a checkpoint.
+ * Errors: a RangeError for a vocabulary too small for special tokens, bytes and digits, for `minFrequency` below 1, and
+ * for special tokens that are equal to each other or to a single byte.
+ * @example
+ * const { json } = trainTokenizer(['now = start * 2', 'now = now + 13'], { vocabSize: 300 })
+ * Object.keys(json) // [ 'version', 'truncation', 'padding', 'added_tokens', 'normalizer', …
+ * trainTokenizer([], { vocabSize: 10 }) // RangeError: Expected `vocabSize` to be an integer from 271 up, got `10`
  */
 export function trainTokenizer(texts: Iterable<string>, options: TrainTokenizerOptions = {}): TokenizerFiles {
   const { vocabSize = 1024, specialTokens = defaultSpecialTokens, minFrequency = 2 } = options

@@ -12,6 +12,7 @@ import { readSafetensors, readWeights, writeSafetensors } from './safetensors.ts
 import { loadTokenizer, type Tokenizer } from './tokenizer.ts'
 import { parameter, parametersOf, type Weights } from './weights.ts'
 
+/** A model with what is needed to read and write its text: what a checkpoint folder holds. */
 export interface Checkpoint {
   readonly config: ModelConfig
   /** By Hugging Face name; those of a PPM include `value_head.weight` [1, hidden] and `value_head.bias` [1]. */
@@ -25,9 +26,14 @@ export const hasValueHead = (weights: Weights): boolean => weights.has('value_he
 const headFile = 'value_head.safetensors'
 
 /**
- * Reads a checkpoint folder; the weights may be in parts (model.safetensors.index.json) and of 16 bits.
- * Errors: one line that names the file, what was expected and what to do: a file missing or cut off, another
- * architecture, a tensor that is missing, too many, or of another shape than config.json says.
+ * Reads a checkpoint folder in the Hugging Face layout (qwen2); the weights may be in parts
+ * (model.safetensors.index.json) and of 16 bits, and come out as 32. With value_head.safetensors it is a PPM, without a
+ * policy.
+ * Errors: one line that names the file, what was expected and what to do: a folder or file missing or cut off, another
+ * architecture, a tensor that is missing, too many, or of another shape than config.json says, token ids beyond the
+ * vocabulary.
+ * @example
+ * await loadCheckpoint('nowhere') // Error: Expected a checkpoint folder at nowhere, there is none. Check the path…
  */
 export async function loadCheckpoint(folder: string): Promise<Checkpoint> {
   if (!existsSync(folder) || !statSync(folder).isDirectory())
@@ -54,7 +60,8 @@ export async function loadCheckpoint(folder: string): Promise<Checkpoint> {
 /**
  * Writes a checkpoint folder. It appears whole or not at all: the files are written beside it and the folder is renamed
  * at the end. An older checkpoint of that name is replaced. Equal checkpoints give equal bytes.
- * Errors: weights that do not fit the config, a failed write; an older checkpoint is then untouched.
+ * Errors: weights that do not fit the config, with the name of the tensor; a failed write, with the file and what to
+ * do. An older checkpoint is then untouched.
  */
 export function saveCheckpoint(folder: string, checkpoint: Checkpoint): void {
   const { config, weights, tokenizer } = checkpoint

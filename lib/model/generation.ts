@@ -10,6 +10,7 @@ import { logitsGraph } from './reading.ts'
 import type { Choice } from './sampling.ts'
 import type { Weights } from './weights.ts'
 
+/** One prompt, and how many sequences are to follow it. */
 export interface GenerationRequest {
   /** Prompt tokens, at least one. */
   readonly ids: readonly number[]
@@ -19,6 +20,7 @@ export interface GenerationRequest {
   readonly seed: number
 }
 
+/** How sequences are sampled; the same for all requests of a call. */
 export interface GenerationOptions {
   /** Most tokens of a sequence. Minimum: 1. */
   maxTokens: number
@@ -26,12 +28,13 @@ export interface GenerationOptions {
   temperature?: number
   /** Smallest share of probability that the kept tokens hold together, in (0, 1]. @default 1 */
   topP?: number
-  /** How many of the most probable tokens are kept; 0 for all. @default 0 */
+  /** How many of the most probable tokens are kept; 0 for all. Integer from 0 up. @default 0 */
   topK?: number
   /** Tokens that end a sequence; the one that did is its last. @default [] */
   stop?: readonly number[]
 }
 
+/** One sequence that was generated. */
 export interface Generated {
   /** Tokens after the prompt, with the stop token. */
   readonly ids: number[]
@@ -41,10 +44,14 @@ export interface Generated {
   readonly stopped: boolean
 }
 
+/** Generates from one set of weights. It owns graphs of the engine: `dispose()` frees them, not the engine. */
 export interface Generator {
-  /** One list of `count` sequences for each request, in order. */
+  /**
+   * One list of `count` sequences for each request, in order: [requests][count]. Errors: a RangeError for options or
+   * requests out of range, an empty prompt, ids outside the vocabulary, and prompts that leave no room for `maxTokens`.
+   */
   generate(requests: readonly GenerationRequest[], options: GenerationOptions): Promise<Generated[][]>
-  /** Logits after each token of one sequence: [tokens · vocabulary], row by row. */
+  /** Logits after each token of one sequence: [tokens · vocabulary], row by row. Natural scale, before softmax. */
   logits(ids: readonly number[]): Promise<Float32Array>
   dispose(): Promise<void>
 }
@@ -56,7 +63,12 @@ const GROUP = 32
 /** Least columns of the prompts: a product of one row would take another path, see `logits`. */
 const LEAST_COLUMNS = 2
 
-/** Opens a generator for weights with an LM head. A run's graph is built when its kind is first asked for. */
+/**
+ * Opens a generator for weights with an LM head. A run's graph is built when its kind is first asked for. A sequence is
+ * decided by weights, prompt, seed, its number within the request and the options, to the last bit.
+ * Errors: `generate` throws a RangeError for requests and options out of range (see there), and, as does `logits`, when
+ * the weights lack a tensor or the engine was disposed.
+ */
 export async function openGenerator(engine: Engine, config: ModelConfig, weights: Weights): Promise<Generator> {
   const generating = (choice: Choice): Session => lazySession(engine, () => generationGraph(config, weights, choice))
   const sessions: Readonly<Record<Choice, Session>> = {

@@ -6,8 +6,12 @@ import { type ContinuationRequest, openReader } from './continuations.ts'
 import { scoringGraph } from './reading.ts'
 import type { Weights } from './weights.ts'
 
+/** Scores from one set of weights. It owns a graph of the engine: `dispose()` frees it, not the engine. */
 export interface Scorer {
-  /** For each request the raw score (before tanh) of each candidate, read at its last token. */
+  /**
+   * For each request the raw score (before tanh, any real number) of each candidate, read at its last token:
+   * [requests][candidates]. Errors: a request longer than the model's positions, an engine that was disposed.
+   */
   score(requests: readonly ContinuationRequest[]): Promise<number[][]>
   dispose(): Promise<void>
 }
@@ -15,7 +19,11 @@ export interface Scorer {
 /** Most tokens of one run. */
 const RUN_TOKENS = 8192
 
-/** Opens a scorer for weights with a value head. Errors: weights without `value_head.weight`. */
+/**
+ * Opens a scorer for weights with a value head: one linear layer from the last hidden layer to a number (released code,
+ * whose inference puts tanh(score / 5) behind it; `localPpm` puts tanh(score / scale)).
+ * Errors: weights without `value_head.weight`, or another tensor that is missing.
+ */
 export async function openScorer(engine: Engine, config: ModelConfig, weights: Weights): Promise<Scorer> {
   const reader = await openReader(engine, config, {
     graph: scoringGraph(config, weights),

@@ -6,6 +6,7 @@ import type { Prefix, Step } from '../problem/problem.ts'
 import { codeStart, endOfCode, endOfStep } from './bpe.ts'
 import type { Tokenizer } from './tokenizer.ts'
 
+/** What a model reads and writes of a step. */
 export interface StepFormatOptions {
   /**
    * Whether the model reads and writes the Python comments of steps. Without them a step costs about half the tokens,
@@ -79,9 +80,10 @@ export function splitSteps(tokenizer: Tokenizer, ids: readonly number[]): number
 }
 
 /**
- * The step's Python without comments, blank lines and spaces at line ends. Steps with equal code are one candidate.
- * A `#` inside a string is no comment; text inside a string, also of several lines, stays as it is.
- * Example: `# half\nx = 4 // 2  # two` gives `x = 4 // 2`.
+ * The step's Python without comments, blank lines and spaces at line ends. Steps with equal code are one candidate. A
+ * `#` inside a string is no comment; text inside a string, also of several lines, stays as it is.
+ * @example
+ * codeOf({ text: '# half\nx = 4 // 2  # two', final: false }) // 'x = 4 // 2'
  */
 export function codeOf(step: Step): string {
   // Strings first, so that neither a quote in a comment nor a `#` in a string is taken for the other.

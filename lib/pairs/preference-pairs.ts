@@ -6,6 +6,7 @@ import { qOf, ROOT, stepsTo, type Tree } from '../search/tree.ts'
 import { editDistance } from './edit-distance.ts'
 import { byMeanQ, distinctTrajectories, learnable, type Trajectory } from './trajectories.ts'
 
+/** Two continuations of one prefix, of which the PPM learns to score the chosen one higher. */
 export interface PreferencePair {
   readonly problemId: string
   /** `step`: one step on each side. `trajectory`: a whole solution on each side, the prefix is the question alone. */
@@ -25,6 +26,7 @@ export interface PreferencePair {
   readonly rejectedAnswer: string | null
 }
 
+/** Which pairs are drawn from trees. The defaults are the paper's. */
 export interface PairOptions {
   /** Steps, or trajectories, on each side. Integer from 1 up. @default 2 */
   perSide?: number
@@ -47,7 +49,12 @@ export interface PairOptions {
   trajectoryPairs?: boolean
 }
 
-/** The filters of the released scripts; the paper has none of them. */
+/**
+ * The filters of the released scripts: a margin of 0.5 and an edit distance of 20 characters, which the paper does not
+ * have, and no pairs of whole solutions.
+ * @example
+ * releasedCodePairs.minMargin // 0.5
+ */
 export const releasedCodePairs: PairOptions = {
   perSide: 2,
   fillSides: true,
@@ -60,9 +67,15 @@ export const releasedCodePairs: PairOptions = {
 }
 
 /**
- * The pairs of one problem: step pairs of each tree, parents before children, then trajectory pairs from all its trees
- * together. A problem whose answers are all right or all wrong gives none. Nodes that no model should learn from are passed
- * over.
+ * The pairs of one problem (paper, section 3.3): step pairs of each tree, parents before children, then trajectory
+ * pairs from all its trees together. At each node the children of highest Q that lead to a right answer stand against
+ * those of lowest Q that lead to a wrong one, `perSide` of each; of whole solutions mean Q decides. A problem whose
+ * answers are all right or all wrong gives none. Nodes that no model should learn from are passed over. Changes no
+ * tree.
+ * Errors: trees of several problems.
+ * @example
+ * const [problem] = generateProblems({ seed: 3, counts: [1] })
+ * preferencePairs(newTree(problem!)) // []
  */
 export function preferencePairs(trees: Tree | readonly Tree[], options: PairOptions = {}): PreferencePair[] {
   const list = Array.isArray(trees) ? (trees as readonly Tree[]) : [trees as Tree]

@@ -10,18 +10,22 @@ import {
   type TrajectoryOrder,
 } from './trajectories.ts'
 
+/** A right trajectory that the next policy learns from. */
 export interface SftExample {
   readonly problemId: string
   readonly steps: readonly Step[]
   /** What the final step printed. */
   readonly answer: string
+  /** Mean Q-value of its steps, in [-1, 1]. */
   readonly meanQ: number
+  /** Least Q-value of its steps, in [-1, 1]. */
   readonly minQ: number
   /** `index` of the tree and the terminal node it comes from. */
   readonly tree: number
   readonly node: number
 }
 
+/** Which right trajectories are learned from. The defaults are the paper's, but for `minRightShare`. */
 export interface SftOptions {
   /** Examples of each problem. Integer from 1 up. @default 2 */
   perProblem?: number
@@ -34,8 +38,10 @@ export interface SftOptions {
 }
 
 /**
- * Examples of all problems, problems in the order of their first tree, best first within each. All trees of a problem
- * are pooled; trajectories with equal code count once, those that no model should learn from not at all.
+ * Examples of all problems, problems in the order of their first tree, best first within each: the `perProblem` right
+ * trajectories of highest mean Q (paper, section 3.4; released code: ties by least Q). All trees of a problem are
+ * pooled; trajectories with equal code count once, those that no model should learn from not at all. Throws only what
+ * `filter` and `rank` throw.
  */
 export function sftExamples(trees: readonly Tree[], options: SftOptions = {}): SftExample[] {
   const { perProblem = 2, rank = 'meanQ', filter = ({ failedSteps }) => failedSteps === 0, minRightShare = 0 } = options

@@ -2,6 +2,7 @@
 import type { Step } from '../problem/problem.ts'
 import { codeKey, pathTo, qOf, type Tree } from '../search/tree.ts'
 
+/** An answered path from the root to a terminal, with what the search says of it. */
 export interface Trajectory {
   readonly problemId: string
   /** `index` of its tree, and its terminal node there. */
@@ -25,7 +26,10 @@ export interface Trajectory {
   readonly refusal: string | null
 }
 
-/** All answered trajectories, in the order of their terminal nodes. */
+/**
+ * All answered trajectories that a rollout has settled, in the order of their terminal nodes. Changes nothing, throws
+ * nothing.
+ */
 export function trajectories(tree: Tree): Trajectory[] {
   return tree.nodes.flatMap(({ answer }, node) => {
     if (answer === null || tree.stats.settledIn[node] === null) return []
@@ -75,7 +79,14 @@ export function distinctTrajectories(list: readonly Trajectory[]): Trajectory[] 
 /** How hard a problem was in a round (paper, section 4.1): all its trajectories right, some, or none. */
 export type Difficulty = 'easy' | 'medium' | 'hard'
 
-/** Of the trees of one problem. Every settled terminal counts, answered or not; a problem without any is hard. */
+/**
+ * How hard a problem was, of all its trees together: `easy` where all trajectories are right, `medium` where some are,
+ * `hard` where none is (paper, section 4.1). Every settled terminal counts, answered or not; a problem without any is
+ * hard.
+ * @example
+ * const [problem] = generateProblems({ seed: 3, counts: [1] })
+ * difficulty([newTree(problem!)]) // 'hard'
+ */
 export function difficulty(trees: readonly Tree[]): Difficulty {
   let [right, all] = [0, 0]
   for (const { stats } of trees) {

@@ -13,8 +13,12 @@ export interface Part {
 /**
  * A policy whose candidates come from several: of `count` candidates each part gives its share, the fraction that is
  * left over falling to one part or another by the seed of the request, so that shares hold on average even for small
- * counts. Proposals are joined in the order of the parts. Disposing the mixture disposes its parts.
- * Throws a RangeError when there is no part with a share above 0.
+ * counts. Proposals are joined in the order of the parts. Disposing the mixture disposes its parts, each once.
+ * Errors: a RangeError when a share is below 0 or none is above 0; what a part throws, `propose` throws.
+ * @example
+ * const parts = [{ policy: grammarPolicy(), share: 3 }, { policy: grammarPolicy({ adaptive: false }), share: 1 }]
+ * mixturePolicy(parts).name // 'grammar 75 % + grammar-uniform 25 %'
+ * mixturePolicy([]) // RangeError: Expected shares from 0 up with a sum above 0, got []
  */
 export function mixturePolicy(parts: readonly Part[]): Policy {
   const total = parts.reduce((sum, { share }) => sum + share, 0)

@@ -7,6 +7,7 @@ import { random, seedOf } from '../seed/random.ts'
 import type { Policy, Proposal, ProposalRequest } from './contract.ts'
 import { divideCount } from './mixture.ts'
 
+/** How often `renumberedPolicy` asks. */
 export interface RenumberedOptions {
   /** Numberings, the question's own included. Integer from 1 up; 1 changes nothing. @default 5 */
   numberings?: number
@@ -23,8 +24,11 @@ interface Asked {
 /**
  * Divides the candidates of each request evenly among the numberings. Proposals come back with the numbers of the
  * question; a number of theirs that the question does not hold stays as it is. Log-probabilities are those under the
- * numbering that was asked. Fresh numbers have as many digits as those that they replace. It owns the policy.
- * Errors: `numberings` out of range.
+ * numbering that was asked. Fresh numbers have as many digits as those that they replace. A question without numbers is
+ * asked once. It owns the policy.
+ * Errors: a RangeError for `numberings` out of range; what the policy throws, `propose` throws.
+ * @example
+ * renumberedPolicy(grammarPolicy(), { numberings: 3 }).name // 'grammar in 3 numberings'
  */
 export function renumberedPolicy(policy: Policy, { numberings = 5 }: RenumberedOptions = {}): Policy {
   if (!(Number.isInteger(numberings) && numberings >= 1))

@@ -3,7 +3,11 @@
 import type { Grader } from './grader.ts'
 import { add, divide, isInteger, multiply, negate, parseRational, type Rational, subtract } from './rational.ts'
 
-/** The last line that is not empty of what the final step printed; null when it printed none. */
+/**
+ * The last line that is not empty of what the final step printed, blanks around it cut; null when it printed none.
+ * @example
+ * parseAnswer('x = 3\n 12 \n\n') // '12'
+ */
 export function parseAnswer(stdout: string): string | null {
   const lines = stdout.split('\n')
   for (let i = lines.length - 1; i >= 0; i--) {
@@ -21,9 +25,15 @@ const ZERO_TOLERANCE = { numerator: 1n, denominator: 1_000_000_000n }
 const EXACT_FLOAT = 2n ** 53n
 
 /**
- * Numbers are equal within 10^-6 of the larger, whole numbers only when they are the same; `50%` is 50, not 0.5.
- * Infinity and NaN equal nothing. What is no number is equal to the same text, blanks aside.
- * Examples: `$1,200.00` and `1200`; `1 1/2` and `1.5`; `18 dollars` and `18`; `\frac{3}{4}` and `0.75`.
+ * Numbers are equal within 10^-6 of the larger, beside a reference of 0 within 10^-9, and whole numbers only when they
+ * are the same; `50%` is 50, not 0.5. Infinity and NaN equal nothing. What is no number is equal to the same text,
+ * blanks aside. The released code accepts more (x / 100, 100 x, arguments the other way round).
+ * @example
+ * numericGrader.equivalent('$1,200.00', '1200') // true
+ * numericGrader.equivalent('1 1/2', '1.5') // true
+ * numericGrader.equivalent('18 dollars', '18') // true
+ * numericGrader.equivalent('\\frac{3}{4}', '0.75') // true
+ * numericGrader.equivalent('50%', '0.5') // false
  */
 export const numericGrader: Grader = {
   name: 'numeric',

@@ -22,7 +22,13 @@ const DRAWS = 200
  * Draws new distinct numbers, as many digits each as before, and puts them into question and code. Prefers numbers for
  * which every result is a positive whole number, as in the problem itself, so that `//` is not held against a program.
  * Null without a template, when two of its numbers are equal (then a literal of the code has no single meaning), or
- * when the reference program divides by zero for every draw.
+ * when the reference program divides by zero for each of 200 draws.
+ * Errors: a SyntaxError, with the position, for a template whose `program` is no expression.
+ * @example
+ * const [problem] = generateProblems({ seed: 3, counts: [1] }) // Eva starts with 340 cards. Soon 9 times as many …
+ * const steps = [{ text: 'print(340 * 9)', final: true }]
+ * counterfactual(problem!, steps, random(1, 'cf'))?.steps[0]?.text // 'print(685 * 4)'
+ * counterfactual(problem!, steps, random(1, 'cf'))?.answer // '2740'
  */
 export function counterfactual(problem: Problem, steps: readonly Step[], rng: Random): Counterfactual | null {
   const { template } = problem

@@ -7,10 +7,11 @@ import type { Problem } from './problem.ts'
 import { type Row, type RowFormat, readRow } from './problem-rows.ts'
 import { normalizeQuestion } from './split.ts'
 
+/** What `readProblems` reads, and what it calls it. */
 export interface ReadOptions {
   /** `Problem.source` of every problem. @default 'gsm8k' or 'math' where the rows tell, else the file's name */
   readonly source?: string
-  /** Stop after so many problems; later rows are not read. Minimum: 1. @default no limit */
+  /** Stop after so many problems; later rows are not read. Integer from 1 up. @default no limit */
   readonly limit?: number
 }
 
@@ -22,6 +23,7 @@ export interface SkippedRow {
   readonly reason: string
 }
 
+/** What `readProblems` made of a file: problems in the order of their rows, and all that it left out. */
 export interface ProblemFile {
   readonly problems: Problem[]
   readonly skipped: SkippedRow[]
@@ -32,8 +34,12 @@ export interface ProblemFile {
 }
 
 /**
- * All problems of a file. Ids depend only on the file's name and the row (its own id, else its line), not on other rows.
- * Throws one line that names the file when it is missing, is not JSON, or has no usable row.
+ * All problems of a file: JSONL, a JSON list, or `{ "example": [...] }`. Ids depend only on the file's name and the row
+ * (its own id, else its line), not on other rows. A row that cannot be used is skipped and counted; see `skipped`.
+ * Errors: one line that names the file when it is missing, cannot be read, or has no usable row; a RangeError for a
+ * `limit` below 1.
+ * @example
+ * readProblems('missing.jsonl') // Error: Could not read problems from missing.jsonl: no such file…
  */
 export function readProblems(path: string, options: ReadOptions = {}): ProblemFile {
   const { limit = Number.POSITIVE_INFINITY } = options
@@ -65,7 +71,13 @@ export function readProblems(path: string, options: ReadOptions = {}): ProblemFi
   return { problems, skipped, duplicates, formats }
 }
 
-/** What was left out, one line each, first a count; empty when nothing was. For a terminal. */
+/**
+ * What was left out, one line each, first a count; empty when nothing was. For a terminal. At most `most` skipped rows
+ * (from 0 up, by default 5) have a line of their own; the rest are counted in one more.
+ * @example
+ * const file = { problems: [], skipped: [{ line: 2, reason: 'no question' }], duplicates: 0, formats: {} }
+ * describeSkipped('a.jsonl', file) // [ 'a.jsonl: read 0 problems, skipped 1 rows', 'a.jsonl:2: skipped: no question' ]
+ */
 export function describeSkipped(path: string, file: ProblemFile, most = 5): string[] {
   const { skipped, duplicates } = file
   const lines = skipped.slice(0, most).map(({ line, reason }) => `${path}:${line}: skipped: ${reason}`)

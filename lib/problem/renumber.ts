@@ -7,6 +7,7 @@ import { literalKey, replaceCodeLiterals, replaceTextLiterals } from './literals
 import { slipAgain, slipOf } from './miscopy.ts'
 import type { Step } from './problem.ts'
 
+/** How `renumber` draws its numbers, and which it leaves alone. */
 export interface RenumberOptions {
   /**
    * Where new numbers come from. `alike`: as many digits as the number they replace. `mixed`: 30 % from 3 to 9,
@@ -17,7 +18,7 @@ export interface RenumberOptions {
   readonly keep?: readonly number[]
   /**
    * The steps from here on are wrong ones: a number in them alone that is a slip of one of the question's (miscopy.ts)
-   * becomes the same slip of the fresh number. For sizes `alike`. @default steps.length
+   * becomes the same slip of the fresh number. For sizes `alike`. From 0 to steps.length. @default steps.length
    */
   readonly wrongFrom?: number
 }
@@ -28,8 +29,12 @@ const DRAWS = 40
 
 /**
  * Replaces every distinct whole number of the question by a fresh one, the same everywhere; other literals of the code
- * stay, and no fresh number equals one of those. Identifiers such as `x2` are no literals.
- * Example: 'Mia has 219 shells.' with `start = 219` becomes 'Mia has 37 shells.' with `start = 37`.
+ * stay, and no fresh number equals one of those. Identifiers such as `x2` are no literals. Result: the question and as
+ * many steps as came in, in order; no argument is changed. Random choices come from `rng` alone. It throws nothing.
+ * @example
+ * const steps = [{ text: 'start = 219', final: false }]
+ * renumber('Mia has 219 shells.', steps, random(1, 'numbers')).question // 'Mia has 6 shells.'
+ * renumber('Mia has 219 shells.', steps, random(1, 'numbers'), { sizes: 'alike' }).steps[0]?.text // 'start = 308'
  */
 export function renumber(
   question: string,

@@ -2,16 +2,22 @@
 import { random, shuffled } from '../seed/random.ts'
 import type { Problem } from './problem.ts'
 
+/** How many questions `splitHeldOut` holds out, and which. */
 export interface SplitOptions {
-  /** Decides which questions are held out. */
+  /** Decides which questions are held out. Integer, of which 32 bits count. */
   readonly seed: number
   /** Share of the distinct questions to hold out, in [0, 1]. Give this or `count`. */
   readonly share?: number
-  /** How many distinct questions to hold out. */
+  /** How many distinct questions to hold out. Integer from 0 to the number of distinct questions. */
   readonly count?: number
 }
 
-/** What two spellings of one question have in common: case, blanks and punctuation do not count. */
+/**
+ * What two spellings of one question have in common: case, blanks, most punctuation and thousands' commas do not count;
+ * signs of arithmetic and decimal points do.
+ * @example
+ * normalizeQuestion('Mia has 1,200 shells.  How many?') // 'mia has 1200 shells how many'
+ */
 export const normalizeQuestion = (question: string): string =>
   question
     .normalize('NFKC')
@@ -22,9 +28,13 @@ export const normalizeQuestion = (question: string): string =>
     .trim()
 
 /**
- * Divides problems so that no question is on both sides: problems with the same normalized question go together.
- * Each side keeps the order of `problems`. Throws a RangeError unless exactly one of `share` and `count` is given and
- * in range.
+ * Divides problems so that no question is on both sides: problems with the same normalized question go together. Each
+ * side keeps the order of `problems`. The split depends on the seed and the set of questions, not on their order.
+ * Errors: a RangeError unless exactly one of `share` and `count` is given and in range.
+ * @example
+ * const problems = generateProblems({ seed: 1, counts: [10] })
+ * splitHeldOut(problems, { seed: 1, share: 0.2 }).heldOut.length // 2
+ * splitHeldOut(problems, { seed: 1 }) // RangeError: Expected either `share` or `count` of the held-out split…
  */
 export function splitHeldOut(
   problems: readonly Problem[],

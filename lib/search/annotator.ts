@@ -22,6 +22,7 @@ export interface TerminalFacts {
   readonly score: number | null
 }
 
+/** What guides a search: what a child is worth before anything came of it, and what a terminal sends. */
 export interface Annotator {
   /** Names the annotator in trees and reports. */
   readonly name: string

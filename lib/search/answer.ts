@@ -28,11 +28,13 @@ export interface AnswerCandidate {
   readonly node: number
 }
 
+/** The answer that was chosen, with the first candidate that gave it. */
 export interface ChosenAnswer extends AnswerCandidate {
   /** Votes, sum of weights, or score of the winner, as the aggregation has it. */
   readonly weight: number
 }
 
+/** Which candidates vote, and how much each counts. */
 export interface AnswerOptions {
   /** Candidates that vote under `topMajority`. Integer from 1 up. @default 4 (released code: 4 to 8) */
   topK?: number
@@ -40,11 +42,16 @@ export interface AnswerOptions {
   weight?: (candidate: AnswerCandidate) => number
   /** Best-scored candidates that each tree may enter. From 1 up. @default Infinity (released code: 1) */
   perTree?: number
-  /** Looks only at the first so many rollouts of each tree. @default Infinity */
+  /** Looks only at the first so many rollouts of each tree. Integer from 0 up. @default Infinity */
   rollouts?: number
 }
 
-/** A score as the odds that its trajectory is right, `(1 + s) / (1 - s)`. Example: 0 gives 1, 0.5 gives 3. */
+/**
+ * A score in [-1, 1] as the odds that its trajectory is right, `(1 + s) / (1 - s)`, within 5 * 10^-13 and 2 * 10^12.
+ * @example
+ * odds(0) // 1
+ * odds(0.5) // 3
+ */
 export const odds = (score: number): number => Math.max(1 + score, 1e-12) / Math.max(1 - score, 1e-12)
 
 /** Everything that may be chosen, in the order in which it was found: by rollout, tree, node. */
@@ -92,7 +99,15 @@ export function chooseAnswer(
   return winner ? { ...winner.first, weight: winner.weight } : null
 }
 
-/** The answer by each aggregation; null where the trees have none. */
+/**
+ * The answer by each aggregation, from one tree or several of one problem; null where the trees have none. The
+ * reference is not looked at. Ties go to the higher score, then to the answer found first. `best` is the paper's choice at test time; the
+ * released code takes one answer a tree (`perTree: 1`) and the majority of the `topK` best scored. Throws only what
+ * `grader` and `weight` throw.
+ * @example
+ * const [problem] = generateProblems({ seed: 3, counts: [1] })
+ * answer(newTree(problem!), numericGrader).best // null
+ */
 export function answer(
   trees: Tree | readonly Tree[],
   grader: Grader,
@@ -103,7 +118,10 @@ export function answer(
   return { best: by('best'), topMajority: by('topMajority'), weighted: by('weighted'), majority: by('majority') }
 }
 
-/** The same after each rollout: entry r looks at the first r + 1 rollouts of each tree. A test-time scaling curve. */
+/**
+ * The same after each rollout: [rollouts], entry r looks at the first r + 1 rollouts of each tree. A test-time scaling
+ * curve (paper, figure 3). As long as the tree with most rollouts; empty before the first.
+ */
 export function answerCurve(
   trees: Tree | readonly Tree[],
   grader: Grader,

@@ -24,9 +24,10 @@ export function judge(tree: Tree, node: number, annotator: Annotator, grader: Gr
 }
 
 /**
- * Sends a terminal's reward once to every node of its path: visits + 1, valueSum + reward (paper, Eq. 2). A terminal
- * without an answer keeps it to itself under `invalidPenalty: 'self'`. The terminal and every ancestor left with
- * nothing to select is exhausted from then on. Errors: when the terminal was settled before.
+ * Sends a terminal's reward, in [-1, 1], once to every node of its path: visits + 1, valueSum + reward (paper, Eq. 2).
+ * A terminal without an answer keeps it to itself under `invalidPenalty: 'self'`. A reward of null sends nothing. The
+ * terminal and every ancestor left with nothing to select is exhausted from then on. Changes the tree.
+ * Errors: when the terminal was settled before.
  */
 export function backup(tree: Tree, node: number, { reward, right }: Judgement): void {
   const { stats, settings, nodes } = tree

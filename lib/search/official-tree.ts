@@ -21,6 +21,7 @@ export interface OfficialNode {
   readonly visit_count: number
 }
 
+/** A problem with its tree as the released code writes it; keys of `rstar` are dotted paths such as `0.3.1`. */
 export interface OfficialTree {
   readonly question: string
   readonly answer: string
@@ -43,7 +44,14 @@ const KINDS = new Map<string, TerminalKind>([
   [NO_CHILD, 'deadEnd'],
 ])
 
-/** The tree as the released code would write it. Final steps keep their answer; Q and visits are ours. */
+/**
+ * The tree as the released code would write it, one entry a node by its dotted path. Final steps keep their answer; Q,
+ * in [-1, 1], and visits are ours. Not carried over: proposals, log-probabilities, settings, and when something
+ * happened.
+ * @example
+ * const [problem] = generateProblems({ seed: 3, counts: [1] })
+ * toOfficialTree(newTree(problem!)).rstar['0']?.visit_count // 0
+ */
 export function toOfficialTree(tree: Tree): OfficialTree {
   const tags: string[] = []
   const rstar: Record<string, OfficialNode> = {}
@@ -67,7 +75,8 @@ export function toOfficialTree(tree: Tree): OfficialTree {
 
 /**
  * A tree read from the released format, for replay and pairs: Q-values and visits as stored, answers graded anew. One
- * node of the file is one step, so code block and answer stay two steps as there. Errors: a tag without its parent.
+ * node of the file is one step, so code block and answer stay two steps as there. Its settings are the defaults.
+ * Errors: a tag without its parent, with both tags and the problem's id.
  */
 export function fromOfficialTree({ rstar }: Pick<OfficialTree, 'rstar'>, problem: Problem, grader: Grader): Tree {
   const tree = newTree(problem)

@@ -23,6 +23,7 @@ export interface ScheduleOptions {
   signal?: AbortSignal
 }
 
+/** Settings of each tree, how many trees, and how they share the machine. */
 export interface SearchProblemsOptions extends SearchOptions, ScheduleOptions {
   /** Trees of each problem. Integer from 1 up. @default 1 */
   treesPerProblem?: number
@@ -30,11 +31,13 @@ export interface SearchProblemsOptions extends SearchOptions, ScheduleOptions {
   firstTreeIndex?: number
 }
 
+/** A finished tree with its problem. */
 export interface SearchedTree {
   readonly problem: Problem
   readonly tree: Tree
 }
 
+/** Where a search stands, after each finished tree. */
 export interface SearchProgress {
   /** Trees finished, and trees in all; null where problems come one by one and nobody knows. */
   readonly done: number
@@ -50,9 +53,19 @@ export interface SearchProgress {
 export type Search = AsyncGenerator<SearchedTree, void, void> & { statistics(): SearchStatistics }
 
 /**
- * Searches every problem. Trees come in problem order, those of one problem by index. Problems of an iterable that is no
- * array are taken one by one, as the search gets to them. Errors: problems that share an id, options out of range, and
- * whatever a part throws; trees that were yielded before stay valid.
+ * Searches every problem, many trees side by side in shared batches. Trees come in problem order, those of one problem
+ * by index; each is the same whatever else was searched beside it. Problems of
+ * an iterable that is no array are taken one by one, as the search gets to them. Nothing runs before the first tree is asked for.
+ * Errors: at once a RangeError for options out of range and an Error for problems that share an id; while trees are
+ * asked for, the signal's reason, and whatever a part throws. Trees that were yielded before stay valid.
+ * @example
+ * const verifier = await openVerifier({ processes: 1 })
+ * const parts = { policy: grammarPolicy(), verifier, annotator: terminalGuided(), grader: numericGrader }
+ * const problems = generateProblems({ seed: 3, counts: [2] })
+ * const rollouts: number[] = []
+ * for await (const { tree } of searchProblems(problems, parts, { rollouts: 4 })) rollouts.push(tree.counts.rollouts)
+ * await verifier.dispose()
+ * rollouts // [ 4, 4 ]
  */
 export function searchProblems(
   problems: Iterable<Problem>,

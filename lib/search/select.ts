@@ -4,8 +4,9 @@ import { below, random } from '../seed/random.ts'
 import { isOpen, qOf, ROOT, type Tree } from './tree.ts'
 
 /**
- * The node that the rollout works on next: from `from` along the best children, down to a node that is open (to be
- * expanded), terminal, or without a child that selection may enter.
+ * The node that the rollout works on next: from `from`, by default the root, along the best children, down to a node
+ * that is open (to be expanded), terminal, or without a child that selection may enter. Scores are those of `uct` or
+ * `puct`, by the tree's settings. The tree is read, not written; equal trees select alike.
  */
 export function select(tree: Tree, from: number = ROOT): number {
   let node = from
@@ -59,15 +60,19 @@ export function selectionScore(tree: Tree, node: number): (child: number) => num
 }
 
 /**
- * `q + c * sqrt(ln(parentVisits) / visits)` (paper, Eq. 1), for a child visited at least once.
- * Example: q 0.5, 2 of 8 visits, c 2 gives 0.5 + 2 * sqrt(ln 8 / 2) = 2.539…
+ * `q + c * sqrt(ln(parentVisits) / visits)` (paper, Eq. 1), for a child visited at least once: `q` in [-1, 1], `visits`
+ * and `parentVisits` from 1 up, `c` from 0 up.
+ * @example
+ * uct(0.5, 2, 8, 2) // 2.539333980337618
  */
 export const uct = (q: number, visits: number, parentVisits: number, c: number): number =>
   q + c * Math.sqrt(Math.log(parentVisits) / visits)
 
 /**
- * `q + c * prior * sqrt(parentVisits) / (1 + visits)`, the prior in [0, 1] being the child's share of the proposals.
- * Example: q 0.5, 3 of 16 visits, prior 0.25, c 2 gives 0.5 + 2 * 0.25 * 4 / 4 = 1.
+ * `q + c * prior * sqrt(parentVisits) / (1 + visits)` (AlphaZero's rule; neither in the paper nor in the released
+ * code), the prior in [0, 1] being the child's share of the proposals. `visits` may be 0; `c` from 0 up.
+ * @example
+ * puct(0.5, 3, 16, 0.25, 2) // 1
  */
 export const puct = (q: number, visits: number, parentVisits: number, prior: number, c: number): number =>
   q + (c * prior * Math.sqrt(parentVisits)) / (1 + visits)

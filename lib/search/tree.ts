@@ -80,7 +80,15 @@ export interface Tree {
   readonly counts: TreeCounts
 }
 
-/** A tree that holds only the question. Errors: `RangeError` for options out of range. */
+/**
+ * A tree that holds only the question. `index`, an integer from 0 up, tells apart several trees of one problem and
+ * enters every seed.
+ * Errors: a RangeError for options out of range, with the field, what was expected and what came.
+ * @example
+ * const [problem] = generateProblems({ seed: 3, counts: [1] })
+ * newTree(problem!).nodes.length // 1
+ * newTree(problem!, { width: 0 }) // RangeError: Expected `width` to be an integer from 1 up, got `0`
+ */
 export function newTree(problem: Problem, options: SearchOptions = {}, index = 0): Tree {
   const settings = searchSettings(options)
   return treeOf(problem, index, settings, settingsHash(settings))
@@ -113,7 +121,10 @@ export function treeOf(problem: Problem, index: number, settings: SearchSettings
   }
 }
 
-/** The nodes from the root's child down to `node`: a trajectory if `node` is terminal. Empty for the root. */
+/**
+ * The nodes from the root's child down to `node`, an index of the tree: a trajectory if `node` is terminal. [depth],
+ * empty for the root.
+ */
 export function pathTo(tree: Tree, node: number): number[] {
   const path: number[] = []
   for (let at = node; at !== ROOT; at = tree.nodes[at]!.parent) path.push(at)
@@ -129,7 +140,10 @@ export const executedStepsTo = (tree: Tree, node: number): Step[] =>
     .filter((at) => tree.nodes[at]!.failure === null)
     .map((at) => tree.nodes[at]!.step)
 
-/** What a policy or a PPM reads of a node: the question and the steps so far. The reference answer is not in it. */
+/**
+ * What a policy or a PPM reads of a node, an index of the tree: the question and the steps so far. The reference answer
+ * is not in it.
+ */
 export const prefixOf = (tree: Tree, node: number): Prefix => ({
   problemId: tree.problem.id,
   question: tree.problem.question,
@@ -137,8 +151,9 @@ export const prefixOf = (tree: Tree, node: number): Prefix => ({
 })
 
 /**
- * Q-value of a node: valueSum / visits, in [-1, 1] (paper, section 3.2). Clipped where the initial value is not counted
- * as a visit. Null before the first visit.
+ * Q-value of a node, an index of the tree: valueSum / visits, in [-1, 1] (paper, section 3.2). Clipped where the
+ * initial value is not counted as a visit. Null before the first visit.
+ * Example: 3 visits and a valueSum of 1 give 1/3.
  */
 export function qOf(tree: Tree, node: number): number | null {
   const visits = tree.stats.visits[node]!

@@ -1,10 +1,15 @@
 // Seeded random numbers. Every random choice in lib/ comes from here, named by what it is for, so that no choice
 // depends on when or in which order other choices are made. Not for cryptography.
 
-/** Uniform numbers in [0, 1). */
+/** Uniform numbers in [0, 1), a new one at each call. `random` makes them from a seed. */
 export type Random = () => number
 
-/** A 32-bit hash of a seed and the names that say what the numbers are for. Equal arguments, equal hash. */
+/**
+ * A 32-bit hash, in [0, 2^32), of a seed and the names that say what the numbers are for. Equal arguments, equal hash,
+ * in every process. Of the seed, an integer, 32 bits count.
+ * @example
+ * seedOf(1, 'rollout', 'p1', 3) // 1940448388
+ */
 export function seedOf(seed: number, ...path: readonly (string | number)[]): number {
   let hash = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) >>> 0
   for (const part of path) {
@@ -17,8 +22,10 @@ export function seedOf(seed: number, ...path: readonly (string | number)[]): num
 }
 
 /**
- * A generator of uniform numbers (mulberry32, period 2^32) for one purpose.
- * Example: `random(1, 'rollout', problem.id, 3)` gives the same numbers in every process.
+ * A generator of uniform numbers (mulberry32, period 2^32) for one purpose, which the names after the seed tell. Of the
+ * seed, an integer, 32 bits count. Not for cryptography.
+ * @example
+ * random(1, 'rollout', 'p1', 3)() // 0.11812381679192185
  */
 export function random(seed: number, ...path: readonly (string | number)[]): Random {
   let state = seedOf(seed, ...path)

@@ -3,6 +3,7 @@
 import type { Tokenizer } from '../model/tokenizer.ts'
 import type { Random } from '../seed/random.ts'
 
+/** What keeps a small model from memorising: how each example is told anew whenever it is drawn. */
 export interface AugmentOptions {
   /** Draw every example with fresh numbers. @default true */
   readonly renumber?: boolean

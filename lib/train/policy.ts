@@ -20,12 +20,13 @@ export interface SolutionExample {
   readonly steps: readonly Step[]
 }
 
+/** How a policy is trained. Lengths are in tokens. */
 export interface PolicyTrainingOptions extends ScheduleOptions, AugmentOptions, OptimizerOptions {
   /** Rows of a batch. Minimum: 1. @default 16 */
   readonly rows?: number
-  /** Tokens of a row; raised to a multiple of 32 that holds the longest example. @default 160 */
+  /** Tokens of a row; raised to a multiple of 32 that holds the longest example. Minimum: 1. @default 160 */
   readonly columns?: number
-  /** Examples longer than this many tokens are left out and counted. @default 512 */
+  /** Examples longer than this many tokens are left out and counted. Minimum: 1. @default 512 */
   readonly longest?: number
   /**
    * Until the smoothed loss is below this, in nats per token, only the shorter half of the examples is drawn: copying
@@ -33,15 +34,18 @@ export interface PolicyTrainingOptions extends ScheduleOptions, AugmentOptions, 
    */
   readonly shortUntil?: number
   /**
-   * Heads of the first layer that start out reading the tokens 1, 2, 3 … places before (look-back.ts). 0 starts all from
-   * noise. @default 0
+   * Heads of the first layer that start out reading the tokens 1, 2, 3 … places before (look-back.ts). 0 starts all
+   * from noise; a model with fewer heads has all of them look back. Integer from 0 up. @default 0
    */
   readonly lookBack?: number
 }
 
 /**
- * Trains until the loss has fallen below the threshold and the rate has decayed.
- * Errors: no examples; the signal's reason when aborted.
+ * Trains a policy from fresh weights on verified solutions (paper, section 3.3: from the base anew in each round),
+ * until the loss has fallen below the threshold and the rate has decayed. Loss: cross-entropy of the solution's tokens,
+ * in nats per token; the question's do not count. Equal arguments give equal weights on one machine.
+ * Errors: no example that is short enough; a RangeError for `maxSteps` below `tail`, or a `lookBack` that is no integer
+ * from 0 up; a tokenizer without the markers of steps; the signal's reason when aborted.
  */
 export async function trainPolicy({
   engine,

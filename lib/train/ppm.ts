@@ -28,16 +28,17 @@ export interface PairExample {
   readonly weight: number
 }
 
+/** How a PPM is trained. Lengths are in tokens, steps are those of the optimizer. */
 export interface PpmTrainingOptions extends AugmentOptions, OptimizerOptions {
   /** Steps of the whole training. Minimum: 1. @default 600 */
   readonly steps?: number
   /** Rate after the warm-up; falls linearly to `floor`. Range: above 0. @default 1e-3 */
   readonly learningRate?: number
-  /** Steps of linear warm-up. @default 20 */
+  /** Steps of linear warm-up. Minimum: 0. @default 20 */
   readonly warmUp?: number
-  /** Rate at the end, as a share of `learningRate`. @default 0.02 */
+  /** Rate at the end, as a share of `learningRate`. Range: 0 to 1. @default 0.02 */
   readonly floor?: number
-  /** Rows of a batch. @default 16 */
+  /** Rows of a batch. Minimum: 1. @default 16 */
   readonly rows?: number
   /** Tokens of a row; raised to a multiple of 32 that holds the longest pair. @default 192 */
   readonly columns?: number
@@ -53,12 +54,18 @@ export interface PpmTrainingOptions extends AugmentOptions, OptimizerOptions {
   readonly dropout?: number
 }
 
+/** The log of a policy training, and how often the chosen side won. */
 export interface PpmTrainingLog extends TrainingLog {
   /** Share of the last 50 batches' comparisons, at the ends of pairs and where they part, that the chosen side won. */
   readonly pairAccuracy: number
 }
 
-/** Trains on all pairs from the weights of a policy. Errors: no pairs. */
+/**
+ * Trains a PPM on all pairs, from the weights of a policy with a fresh scalar head. Loss: `-log sigmoid(r(chosen) -
+ * r(rejected))` times the pair's weight (paper, Eq. 4), in nats; where neither side ends there, also at the first token
+ * at which the two differ. Equal arguments give equal weights on one machine.
+ * Errors: no pair that is short enough; a tokenizer without the markers of steps; the signal's reason when aborted.
+ */
 export async function trainPpm({
   engine,
   config,

@@ -2,6 +2,7 @@
 // depends on the seed; a schedule by steps alone would let that luck decide a round. So the rate stays constant until
 // the loss has fallen below a threshold, and only then decays.
 
+/** When the learning rate rises, stays and falls. Steps are those of the optimizer. */
 export interface ScheduleOptions {
   /** Rate after the warm-up. Range: above 0. @default 3e-3 */
   readonly learningRate?: number

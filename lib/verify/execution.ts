@@ -3,11 +3,13 @@ import type { Isolation } from './level.ts'
 import type { Flags, Limits, Reply } from './protocol.ts'
 import type { Verdict } from './verdict.ts'
 
+/** What the text of a program says about it, and whether a second run agreed. */
 export interface ExecutionFlags extends Flags {
   /** Whether a second run, in a fresh interpreter, came out differently; null when there was none. */
   readonly differsOnSecondRun: boolean | null
 }
 
+/** One run of a program alone, with all that is known of it: what `examine` of a verifier gives. */
 export interface Execution {
   /** Of the first step that failed, else of the last one. */
   readonly verdict: Verdict
@@ -15,13 +17,15 @@ export interface Execution {
   readonly step: number | null
   /** What that step alone printed, up to the limit, whatever came of it. */
   readonly stdout: string
-  /** Of the whole program; null when nothing ran. */
+  /** CPU time of the whole program, in milliseconds; null when nothing ran. */
   readonly cpuMs: number | null
+  /** Wall-clock time of the whole program, in milliseconds; null when nothing ran. */
   readonly wallMs: number | null
-  /** Largest resident memory, the interpreter included. */
+  /** Largest resident memory in MiB, the interpreter included; null when it is not known. */
   readonly maxRssMb: number | null
   /** null when the program ended before they were known. */
   readonly flags: ExecutionFlags | null
+  /** What it was allowed. */
   readonly limits: Limits
   /** How it was isolated, and by which Python and sympy it was run. */
   readonly isolation: Isolation
@@ -51,7 +55,8 @@ export function comparedWith(first: Execution, second: Execution): Execution {
 
 /**
  * Why no model should learn from this execution; null when nothing speaks against it. Code that looks at the
- * interpreter around it could have forged its own verdict, so it is refused whatever the verdict says.
+ * interpreter around it could have forged its own verdict, so it is refused whatever the verdict says. It reads
+ * `verdict` and `flags` alone and throws nothing.
  */
 export function refusalForTraining({ verdict, flags }: Execution): string | null {
   if (verdict.kind === 'infra') return 'the sandbox failed'

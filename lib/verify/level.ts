@@ -16,6 +16,7 @@ import { Zygote } from './zygote.ts'
  */
 export type Level = 'jail' | 'landlock' | 'rlimit' | 'container'
 
+/** Which level of isolation to take. */
 export interface LevelOptions {
   /** `auto`: the best that passes its self-test, `container` where `wrap` is given. @default 'auto' */
   readonly level?: Level | 'auto'

@@ -14,12 +14,15 @@ import type { Limits } from './protocol.ts'
 import { findPython, namedPython } from './python.ts'
 import type { Verdict } from './verdict.ts'
 
+/**
+ * How `openVerifier` runs steps: isolation, limits, processes, cache. None of it changes the verdict of a good step.
+ */
 export interface VerifierOptions extends LevelOptions {
   /** Interpreter, as a path or a name of PATH (with `wrap`: in the container). @default ASTERISM_PYTHON, else python3 */
   readonly python?: string
   /** Fork servers. Minimum: 1. @default the number of cores, at most 2 */
   readonly processes?: number
-  /** What one execution may use. */
+  /** What one execution may use. @default 2000 ms CPU, 10000 ms wall, 512 MiB, 65536 bytes of output */
   readonly limits?: Partial<Limits>
   /** Whether verdicts are kept and equal work under way is shared. @default true */
   readonly cache?: boolean
@@ -55,19 +58,23 @@ export interface VerifierStats extends Readonly<PoolCounts> {
   readonly cacheHits: number
 }
 
+/** A verifier with Python behind it. It owns processes: `dispose()` ends them. */
 export interface PythonVerifier extends Verifier {
   readonly isolation: Isolation
   /**
-   * Runs whole programs from nothing. One verdict each, in order: that of the first step that fails, else `ok` with what
-   * the last step printed. Throws a RangeError for a program without steps.
+   * Runs whole programs from nothing. One verdict each, in order: that of the first step that fails, else `ok` with
+   * what the last step printed. Errors: a RangeError for a program without steps; a sandbox that failed three times
+   * over.
    */
   run(programs: readonly (readonly Step[])[]): Promise<Verdict[]>
   /**
    * Runs one program alone, and tells all that is known of it: which step failed, what it printed, time, memory, flags.
-   * The limit on output holds for each step, not only for the last one.
-   * `twice` runs it once more in a fresh interpreter, to see whether the same comes of it. Nothing is taken from the cache.
+   * The limit on output holds for each step, not only for the last one. `twice` runs it once more in a fresh
+   * interpreter, to see whether the same comes of it. Nothing is taken from the cache.
+   * Errors: a RangeError for a program without steps.
    */
   examine(program: readonly Step[], options?: { readonly twice?: boolean }): Promise<Execution>
+  /** Counts since it was opened, with the interpreter, limits and isolation in force. */
   stats(): VerifierStats
 }
 
@@ -77,13 +84,18 @@ export const DEFAULT_LIMITS: Limits = { cpuMs: 2_000, wallMs: 10_000, memoryMb: 
 const LONGEST_CODE = 1 << 20
 
 /**
- * Starts the Python processes that run steps. Rejects with one line that says what to do when there is no usable Python,
- * when the machine grants no level of isolation that the options allow, and when a good step does not run under the
- * limits. The verifier owns processes: `dispose()` ends them. It keeps no Node process alive while it is idle, and ends
- * with it, however that ends.
+ * Starts the Python processes that run steps. The verifier owns them: `dispose()` ends them. It keeps no Node process
+ * alive while it is idle, and ends with it, however that ends.
  *
  * An earlier step that no longer runs gives every candidate the verdict `infra`. When the sandbox itself fails, three
  * times over, `verify` and `run` reject.
+ *
+ * Errors: a RangeError for options out of range; one line that says what to do when there is no usable Python, when the
+ * machine grants no level of isolation that the options allow, and when a good step does not run under the limits.
+ * @example
+ * const verifier = await openVerifier({ processes: 1 })
+ * await verifier.run([[{ text: 'print(6 * 7)', final: true }]]) // [ { kind: 'ok', stdout: '42' } ]
+ * await verifier.dispose()
  */
 export async function openVerifier(options: VerifierOptions = {}): Promise<PythonVerifier> {
   const limits = { ...DEFAULT_LIMITS, ...options.limits }

@@ -16,12 +16,17 @@ export interface Answered {
   readonly tokens: number
 }
 
+/** How long a greedy solution may be. */
 export interface GreedyOptions {
-  /** Longest solution in tokens. @default 160 */
+  /** Longest solution in tokens. Minimum: 1. @default 160 */
   readonly maxTokens?: number
 }
 
-/** Answers each problem once at temperature 0 (paper, Table 3). */
+/**
+ * Answers each problem once at temperature 0 (paper, Table 3): the policy writes a whole solution, Python runs it, the
+ * grader compares. [problems], in order. A solution that does not end, or does not run, has no answer and is not right.
+ * Errors: those of the policy's `solve`, e.g. a question too long for the model, and of the verifier.
+ */
 export async function greedyAnswers(
   problems: readonly Problem[],
   { policy, verifier, grader }: { policy: LocalPolicy; verifier: Verifier; grader: Grader },

@@ -28,6 +28,7 @@ export interface SystemTwoAnswer {
   readonly tokens: number
 }
 
+/** What answers: models, sandbox and grader. They stay with their owner. */
 export interface SystemTwoParts {
   readonly policy: Policy
   /** The same policy as a reader. Absent: a solution counts by its share of the proposals times the odds of its score. */
@@ -37,17 +38,26 @@ export interface SystemTwoParts {
   readonly grader: Grader
 }
 
+/** Settings of each tree, and how its solutions are weighed. */
 export interface SystemTwoOptions extends SearchOptions {
   /** The way of choosing whose curve is kept. @default 'weighted' */
   readonly vote?: Aggregation
   /** Numberings of each question that the policy is asked and solutions are read in. Integer from 1 up. @default 5 */
   readonly numberings?: number
+  /** Trees under way at once. Integer from 1 up. @default four times the policy's batch size, at least 128 */
   readonly concurrency?: number
   readonly onProgress?: (done: number, of: number) => void
   readonly signal?: AbortSignal
 }
 
-/** Searches each problem and grades every way of choosing; the reference is read only afterwards. */
+/**
+ * Searches each problem under the PPM and grades every way of choosing an answer (paper, section 4.1); the reference is
+ * read only afterwards. [problems], in order. With `likelihood` the vote `weighted` counts a solution by its likelihood
+ * under the policy times the odds of its score, both averaged over the numberings; without, by its share of the
+ * proposals times those odds.
+ * Errors: a RangeError for options out of range, problems that share an id, what a part throws, and the signal's reason
+ * when aborted.
+ */
 export async function systemTwoAnswers(
   problems: readonly Problem[],
   { policy, likelihood, ppm, verifier, grader }: SystemTwoParts,

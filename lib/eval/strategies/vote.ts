@@ -20,7 +20,12 @@ export interface ScoredAnswer {
   readonly score: number
 }
 
-/** The commonest answer (maj@k). Undefined when no candidate has one. Example: 4 5 4.0 gives 4 with weight 2. */
+/**
+ * The commonest answer (maj@k) of a list in which undefined stands for none. Undefined when no candidate has one. Of
+ * equally common answers the one that was given first.
+ * @example
+ * majority(['4', '5', '4.0'], numericGrader.equivalent) // { answer: '4', index: 0, weight: 2 }
+ */
 export function majority(answers: readonly (string | undefined)[], equivalent: Equivalent): Choice | undefined {
   return heaviest(
     answers.map((answer) => ({ answer, score: 1 })),
@@ -29,8 +34,13 @@ export function majority(answers: readonly (string | undefined)[], equivalent: E
 }
 
 /**
- * The answer with the largest sum of weights, by default of scores (paper's inference, third way of choosing).
+ * The answer with the largest sum of weights, by default of scores in [-1, 1] (released code: score-weighted vote).
  * Negative scores speak against their answer; pass `(score) => (1 + score) / 2` to let every vote count for it.
+ * Undefined when no candidate has an answer.
+ * Errors: a RangeError for a score that is not finite.
+ * @example
+ * const candidates = [{ answer: '4', score: 0.5 }, { answer: '5', score: 0.75 }, { answer: '4.0', score: 0.5 }]
+ * scoreWeighted(candidates, numericGrader.equivalent) // { answer: '4', index: 0, weight: 1 }
  */
 export function scoreWeighted(
   candidates: readonly ScoredAnswer[],
@@ -43,7 +53,13 @@ export function scoreWeighted(
   )
 }
 
-/** The answer of the best-scored candidate (ppm@k, best-of-N). Undefined when no candidate has an answer. */
+/**
+ * The answer of the best-scored candidate (ppm@k, best-of-N; the paper's choice), the first of equal ones. Scores in
+ * [-1, 1]. Undefined when no candidate has an answer.
+ * Errors: a RangeError for a score that is not finite, of a candidate with an answer.
+ * @example
+ * bestByScore([{ answer: '4', score: 0.5 }, { answer: '5', score: 0.9 }]) // { answer: '5', index: 1, weight: 0.9 }
+ */
 export function bestByScore(candidates: readonly ScoredAnswer[]): Choice | undefined {
   let best: Choice | undefined
   for (const [index, { answer, score }] of candidates.entries()) {

@@ -4,6 +4,7 @@
 import { ACTIONS, isPossible, type Phase, PRIOR_NO_NUMBER, PRIOR_NUMBER } from './actions.ts'
 import type { Slot } from './sentences.ts'
 
+/** How the grammar counts: naive Bayes over words, mixed with a prior. */
 export interface CountOptions {
   /** Pseudo-count beside how often a word met an action, and beside how often by chance. Above 0. @default 0.2 */
   readonly smoothing?: number

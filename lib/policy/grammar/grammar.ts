@@ -13,6 +13,7 @@ import { learnedPrograms } from './learned.ts'
 import { drawEntry, FINAL, logProbabilityOf, type NextStep, nextStep, stepText, type WalkOptions } from './propose.ts'
 import { slotsOf } from './sentences.ts'
 
+/** How a grammar policy walks through a question, how it counts, and what it starts from. */
 export interface GrammarOptions extends CountOptions, WalkOptions {
   /** Learn from verified programs; false is the uniform sampler, an ablation. @default true */
   readonly adaptive?: boolean
@@ -31,6 +32,7 @@ export interface GrammarSnapshot {
   }[]
 }
 
+/** A policy that samples programs by counts of what words ask for. It holds no process and no file. */
 export interface GrammarPolicy extends Policy {
   /** Remembers verified programs of a problem; they count from the next `refit` on. Repeated programs count once. */
   learn(problemId: string, question: string, solutions: readonly (readonly Step[])[]): void
@@ -44,8 +46,12 @@ export interface GrammarPolicy extends Policy {
   stepLogProbabilities(question: string, steps: readonly Step[]): number[]
   /** The likeliest program slot by slot: the baseline that a trained policy has to beat. Empty without any number. */
   greedy(question: string): Step[]
-  /** What the counts say of one sentence after the first result, likeliest first. */
+  /**
+   * What the counts say of one sentence after the first result, likeliest first, each in (0, 1]; their sum is 1. Empty
+   * for a text without a sentence.
+   */
   describe(sentence: string): { readonly action: string; readonly probability: number }[]
+  /** Everything learned so far, to be handed to another `grammarPolicy`. Order of keys and programs is fixed. */
   snapshot(): GrammarSnapshot
 }
 
@@ -54,7 +60,15 @@ const UNKNOWN = Math.log(1e-6)
 /** Questions whose slots and distributions are kept. */
 const CACHED_QUESTIONS = 1024
 
-/** A grammar policy. It has no random state of its own: the seed of a request decides its proposals. */
+/**
+ * A grammar policy: it needs no model and costs no tokens. It has no random state of its own: the seed of a request
+ * decides its proposals. What `learn` was told enters the proposals with the next `refit`.
+ * Errors: a snapshot with an action that the grammar does not know.
+ * @example
+ * const policy = grammarPolicy()
+ * const [problem] = generateProblems({ seed: 3, counts: [1] })
+ * policy.greedy(problem!.question).map(codeOf) // [ 'start = 340', 'print(start)' ]
+ */
 export function grammarPolicy(options: GrammarOptions = {}): GrammarPolicy {
   const { adaptive = true, comments = true } = options
   const learned = learnedPrograms()

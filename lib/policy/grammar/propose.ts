@@ -5,6 +5,7 @@ import { ACTIONS, codeOf, operationOf, SKIP } from './actions.ts'
 import type { Position } from './align.ts'
 import type { Slot } from './sentences.ts'
 
+/** How the grammar walks through the numbers of a question. */
 export interface WalkOptions {
   /** Probability of looking at a random slot instead of the next one. [0, 1). @default 0.08 */
   readonly jump?: number

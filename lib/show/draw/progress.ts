@@ -27,8 +27,10 @@ export interface Progress {
 }
 
 /**
- * A progress line of at most `width` characters, e.g.
- * `search  ▕████████            ▏  40 %  336/840  12 s, 18 s left  201 covered`.
+ * A progress line of at most `width` characters, by default 100. `done` and `total` count anything, from 0 up; seconds
+ * left are told from the mean pace so far.
+ * @example
+ * progressText({ label: 'search', done: 336, total: 840 }) // 'search  ▕█████████▋              ▏   40 %  336/840'
  */
 export function progressText(progress: Progress, width = 100): string {
   const { label, done, total, elapsedSeconds, note } = progress

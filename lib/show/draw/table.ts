@@ -18,13 +18,14 @@ export interface Column {
   readonly format?: (value: unknown, row: Row) => string
 }
 
+/** Title, columns and formats of a table. */
 export interface TableOptions {
   readonly title?: string
   /** Columns in order, as keys or in full. @default every key of the rows, in order of appearance */
   readonly columns?: readonly (string | Column)[]
   /** Formats by key, for columns given as keys. */
   readonly format?: Readonly<Record<string, (value: unknown, row: Row) => string>>
-  /** Widest line of the text form. Minimum: 20. @default 100 */
+  /** Widest line of the text form, in characters. Minimum: 20. @default 100 */
   readonly width?: number
   /** One sentence below the table. */
   readonly note?: string
@@ -44,7 +45,13 @@ interface Cells {
   readonly body: readonly (readonly string[])[]
 }
 
-/** A table of `rows`. A cell that a row lacks reads `–`. */
+/**
+ * A table of `rows`, in the order in which they come. A cell that a row lacks reads `–`; a measure reads with its
+ * interval. Shows itself as HTML, as Markdown and as box lines.
+ * Errors: a RangeError for a `width` below 20.
+ * @example
+ * table([{ round: 1, coverage: 0.374 }]).markdown.split('\n').at(-1) // '| 1 | 0.374 |'
+ */
 export function table(rows: readonly Row[], options: TableOptions = {}): Table {
   const { title = '', width = 100, note = '' } = options
   if (!(width >= 20)) throw new RangeError(`Expected \`width\` to be 20 columns or more, got \`${width}\``)

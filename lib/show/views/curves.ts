@@ -38,8 +38,12 @@ const LOSS_TICKS = [-4, -3, -2, -1, 0, 1].flatMap((power) => [1, 2, 5].map((digi
 const look = (i: number) => ({ color: SERIES[i % SERIES.length]!, dash: DASHES[Math.floor(i / SERIES.length) % 4]! })
 
 /**
- * Loss against step, one line a training run, and held-out accuracy below where a log has it. Logs longer than
- * `points` are averaged in equal parts. `threshold` draws the loss at which the rate starts to fall.
+ * Loss against step, one line a training run, and held-out accuracy, in [0, 1], below where a log has it. Logs longer
+ * than `points` (from 1 up, by default 200) are averaged in equal parts. `threshold`, in nats, draws the loss at which
+ * the rate starts to fall.
+ * @example
+ * const points = [{ step: 1, loss: 5 }, { step: 2, loss: 4 }]
+ * learningCurve([{ name: 'policy', points }]).alt // 'Learning curves. policy falls from 5.00 to 4.000 nats.'
  */
 export function learningCurve(
   logs: readonly LearningRun[],
@@ -159,7 +163,10 @@ const errorBars = (measures: readonly Measure[], colour: string) => ({
   width: 4,
 })
 
-/** One measure by round: a line for all problems and one for each band, 95 % Wilson intervals as error bars. */
+/**
+ * One measure by round: a line for all problems and one for each band, shares in [0, 1] with 95 % Wilson intervals as
+ * error bars. `baseline` adds a level line. Rounds that did not measure it are left out; without any the plot says so.
+ */
 export function roundCurve(
   rounds: readonly RoundReport[],
   measure: RoundMeasure,
@@ -236,7 +243,10 @@ const COMPARED = [
   ['system2', PALETTE.blue],
 ] as const
 
-/** Greedy pass@1, majority, best-of-N and System 2 beside each other in every round, for all problems or one band. */
+/**
+ * Greedy pass@1, majority, best-of-N and System 2 beside each other in every round, for all problems or one `band` (by
+ * default all; paper, tables 4 and 6). Shares in [0, 1] with 95 % Wilson intervals.
+ */
 export function roundBars(
   rounds: readonly RoundReport[],
   options: PlotOptions & { title?: string; band?: keyof BandMeasures } = {},
@@ -300,7 +310,10 @@ const SCALED = [
   ['system2', MEASURE_NAMES.system2, PALETTE.blue],
 ] as const
 
-/** Accuracy against number of trajectories per problem on a doubling axis (paper, figure 3). */
+/**
+ * Accuracy, in [0, 1] with 95 % Wilson intervals, against number of trajectories per problem on a doubling axis (paper,
+ * figure 3).
+ */
 export function scalingCurve(points: readonly ScalingPoint[], options: PlotOptions & { title?: string } = {}): Plot {
   const { title = 'Accuracy against number of trajectories', ...rest } = options
   const counts = [...new Set(points.map(({ trajectories }) => trajectories))].sort((a, b) => a - b)

@@ -15,6 +15,7 @@ export interface ExecutionView extends Shown {
   readonly refusal: string | null
 }
 
+/** What runs the code, and how often. */
 export interface VerifyOptions {
   /** What runs the code. @default one that is opened for this call, at the best level of this machine */
   readonly verifier?: Pick<PythonVerifier, 'examine'>
@@ -24,8 +25,11 @@ export interface VerifyOptions {
 
 /**
  * Runs Python alone (a text, a step, or the steps of a solution) and shows what came of it.
- * Example: `await verify(['x = 2', 'print(x / 0)'])` shows a ZeroDivisionError in step 2.
  * Errors: no step; without `verifier` those of `openVerifier`.
+ * @example
+ * const { execution } = await verify(['x = 2', 'print(x / 0)'])
+ * execution.step // 1
+ * execution.verdict.kind // 'error'
  */
 export async function verify(
   code: string | Step | readonly (string | Step)[],
@@ -45,7 +49,10 @@ export async function verify(
   }
 }
 
-/** Shows an execution of `steps`. */
+/**
+ * Shows an execution of `steps`, [steps] in the order in which they ran: the step that failed, what was printed, time
+ * in ms, memory in MB, flags. Runs nothing.
+ */
 export function executionView(steps: readonly Step[], execution: Execution): ExecutionView {
   const { verdict, stdout } = execution
   const isOk = verdict.kind === 'ok'

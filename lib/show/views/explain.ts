@@ -13,6 +13,7 @@ import { openVerifier } from '../../verify/verifier.ts'
 import { countCell } from '../draw/cells.ts'
 import { type Table, table } from '../draw/table.ts'
 
+/** What runs failed steps again, and how much is shown. */
 export interface ExplainOptions {
   /** What runs the failed steps again. @default one that is opened for this call, at the best level of this machine */
   readonly verifier?: Pick<Verifier, 'verify'>
@@ -59,8 +60,14 @@ interface Failure {
 }
 
 /**
- * The commonest errors of one tree or of many.
- * Example: `await explain(readTrees(run, 1), { verifier, policy })`.
+ * The commonest errors of one tree or of many: failed steps run again, as a tree keeps only the kind of a failure; what
+ * the search dropped is proposed again where `policy` is given. `errors` has all types, the table the first `rows`.
+ * Errors: a RangeError for `expansions` or `rows` below 1; without `verifier` those of `openVerifier`; those of the
+ * policy.
+ * @example
+ * const [problem] = generateProblems({ seed: 3, counts: [1] })
+ * const { errors } = await explain(newTree(problem!), { verifier: { verify: async () => [] } })
+ * errors // []
  */
 export async function explain(given: Tree | readonly Tree[], options: ExplainOptions = {}): Promise<Explanation> {
   const trees: readonly Tree[] = 'nodes' in given ? [given] : given

@@ -22,7 +22,14 @@ export interface QCounts {
   readonly counts: readonly number[]
 }
 
-/** Counts Q-values into bins, in order of round and depth. `bins`: equal parts of [-1, 1], minimum 2, default 20. */
+/**
+ * Counts Q-values into bins, in order of round and depth. `bins`: equal parts of [-1, 1], integer from 2 up, by default
+ * 20.
+ * Errors: a RangeError for `bins` below 2, and for a Q-value outside [-1, 1].
+ * @example
+ * const values = [{ q: 1, depth: 1, round: 1 }, { q: -0.2, depth: 1, round: 1 }]
+ * countQ(values, 4) // [ { round: 1, depth: 1, counts: [ 0, 1, 0, 1 ] } ]
+ */
 export function countQ(values: Iterable<QValue>, bins = 20): QCounts[] {
   if (!Number.isInteger(bins) || bins < 2)
     throw new RangeError(`Expected \`bins\` to be an integer from 2, got \`${bins}\``)
@@ -45,7 +52,8 @@ const DEPTH_COLOURS = ['#fde725', '#a0da39', '#4ac16d', '#1fa187', '#277f8e', '#
 
 /**
  * A panel for each round: how many nodes have which Q-value, stacked by depth. Depths from 8 on share a colour.
- * `values` may be raw nodes or counts from `countQ`.
+ * `values` may be raw nodes or counts from `countQ`; `bins` (from 2 up, by default 20) is for raw ones.
+ * Errors: those of `countQ`.
  */
 export function qHistogram(
   values: readonly QValue[] | readonly QCounts[],

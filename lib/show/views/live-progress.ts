@@ -9,8 +9,13 @@ export interface ProgressBar {
 }
 
 /**
- * A listener for `onProgress`. `start` puts a bar on the page: how much there is to do, and what is being done.
- * Example: `searchRound(run, 1, { engine, verifier, onProgress: liveProgress(progress) })`.
+ * A listener for `onProgress`. `start` puts a bar on the page: how much there is to do, and what is being done. A new
+ * bar begins with each stage, and where the same stage begins again.
+ * @example
+ * const seen: string[] = []
+ * const onProgress = liveProgress((total, label) => ({ update: (done) => seen.push(`${label} ${done}/${total}`) }))
+ * onProgress({ round: 1, stage: 'search', done: 2, of: 8, note: '' })
+ * seen // [ 'round 1, search 2/8' ]
  */
 export function liveProgress(start: (total: number, label: string) => ProgressBar): (progress: RoundProgress) => void {
   let shown: { label: string; of: number; done: number; bar: ProgressBar } | null = null

@@ -13,7 +13,7 @@ import { type Table, table } from '../draw/table.ts'
 /** Sorts a step without a probability behind those that have one. */
 const UNKNOWN = -1e9
 
-/** How many problems each source has in each band, and in all. */
+/** How many problems each source has in each band, and in all. One row a source, and one for all. */
 export function problemTable(problems: readonly Problem[]): Table {
   const sources = [...new Set(problems.map(({ source }) => source))].sort()
   const levels = [...new Set([...BANDS, ...problems.map(({ level }) => level)])].filter((level) =>
@@ -35,7 +35,12 @@ export function problemTable(problems: readonly Problem[]): Table {
   ])
 }
 
-/** A question with its reference answer. */
+/**
+ * A question with its reference answer. For people: what a model reads is `prefixOf`.
+ * @example
+ * const [problem] = generateProblems({ seed: 3, counts: [1] })
+ * String(problemView(problem!)).split('\n').at(-1) // 'Reference answer: 3060'
+ */
 export function problemView({ id, level, question, answer }: Problem): Shown {
   const head = `${id} (${level})`
   const html = `<blockquote><strong>${escapeHtml(head)}</strong><br>${escapeHtml(question)}<br>Reference answer: <strong>${escapeHtml(answer)}</strong></blockquote>`
@@ -51,7 +56,12 @@ export interface SolutionFacts {
   readonly note?: string
 }
 
-/** A program, one step under the other, with what came of it. */
+/**
+ * A program, one step under the other, with what came of it.
+ * @example
+ * const steps = [{ text: 'print(4 // 2)', final: true }]
+ * String(solutionView(steps, { answer: '2', right: true })) // 'print(4 // 2)\n= 2 ✓ right'
+ */
 export function solutionView(steps: readonly Step[], { answer, right, note }: SolutionFacts = {}): Shown {
   const mark = right === true ? ' ✓ right' : right === false ? ' ✗ wrong' : ''
   const result = answer === undefined ? '' : answer === null ? '✗ no answer' : `= ${answer}${mark}`
@@ -63,8 +73,9 @@ export function solutionView(steps: readonly Step[], { answer, right, note }: So
 }
 
 /**
- * Proposed steps, equal ones in one row: how many there are of each, the probability that the policy gives it, and,
- * with verdicts (one for each proposal, in order), what came of running it. `rows`: shown at most, 12 by default.
+ * Proposed steps, equal ones in one row: how many there are of each, the probability, in [0, 1], that the policy gives
+ * it, and, with verdicts (one for each proposal, in order), what came of running it. `rows`: shown at most, from 0 up,
+ * by default 12.
  */
 export function proposalTable(
   proposals: readonly Pick<Proposal, 'text' | 'final' | 'logProbability'>[],
@@ -110,7 +121,10 @@ export function proposalTable(
   )
 }
 
-/** What a grammar policy expects of one sentence (its `describe`), before and after it learned, likeliest after first. */
+/**
+ * What a grammar policy expects of one sentence (its `describe`), before and after it learned, likeliest after first.
+ * Probabilities in [0, 1]. `rows`: shown at most, from 0 up, by default 6.
+ */
 export function actionTable(
   sentence: string,
   before: readonly { readonly action: string; readonly probability: number }[],

@@ -12,8 +12,9 @@ export interface VisitedOptions {
 }
 
 /**
- * Q-values of the steps of some rounds that at least `leastRollouts` rollouts passed (default 2), tree by tree. A PPM
- * score that counts as a visit is in Q, but is no rollout. Errors: those of `eachTree`.
+ * Q-values, in [-1, 1], of the steps of some rounds, tree by tree, that at least `leastRollouts` rollouts passed (integer from 1 up,
+ * by default 2). A PPM score that counts as a visit is in Q, but is no rollout.
+ * Errors: a RangeError for a round that the run does not have; a file of trees that was changed by hand, by its line.
  */
 export function* eachVisitedStep(
   run: Run,

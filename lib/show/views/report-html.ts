@@ -25,7 +25,11 @@ export interface ReportExtras {
   readonly pictures?: boolean
 }
 
-/** The page as text. Equal report and extras give an equal page. */
+/**
+ * The page as text, 1.5 MB and more, as it holds plotly. It needs neither network nor server. Equal report and extras
+ * give an equal page. With `pictures` each plot is drawn once, about 0.1 s and 60 KB each.
+ * Errors: those of drawing a picture.
+ */
 export async function reportHtml(report: Report, extras: ReportExtras = {}): Promise<string> {
   const { pictures = true, trees = [], tables = [], provenance = {} } = extras
   const plots = [...reportPlots(report), ...(extras.plots ?? [])]

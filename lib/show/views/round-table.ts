@@ -7,7 +7,10 @@ import { type Shown, stacked } from '../draw/display.ts'
 import { type Column, type Row, type Table, table } from '../draw/table.ts'
 import { MEASURE_NAMES } from './curves.ts'
 
-/** All tables of a report under each other. */
+/**
+ * All tables of a report under each other: coverage (as the paper's table 2), greedy pass@1 (table 3), ways of
+ * answering (tables 4 and 6), the PPM, seconds, tokens, the search, ablations; those alone that have something to say.
+ */
 export const roundTable = (report: Report): Shown => stacked(resultTables(report))
 
 /** The tables of a report, each one that has something to say. */

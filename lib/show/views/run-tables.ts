@@ -6,7 +6,7 @@ import type { Run } from '../../run/run.ts'
 import { countCell, measureCell } from '../draw/cells.ts'
 import { type Table, table } from '../draw/table.ts'
 
-/** What a run was made with, from its manifest. */
+/** What a run was made with, from its manifest: seed, problems, model, versions, commit, machine. Reads no file. */
 export function manifestTable({ manifest }: Run): Table {
   const { name, seed, problems, settings, versions, commit, machine } = manifest
   const { hiddenSize, layers, heads } = settings.model
@@ -49,7 +49,10 @@ const ROUND_FILES: readonly (readonly [path: string, holds: string])[] = [
   ['metrics.json', 'what was measured'],
 ]
 
-/** The files of a run that are there, with what they hold and their size. Its folder stands in the title. */
+/**
+ * The files of a run that are there, with what they hold and their size in kB. Its folder stands in the title.
+ * Errors: a file that vanishes or may not be read meanwhile.
+ */
 export function runFiles(run: Run): Table {
   const rounds = run.settings.rounds.flatMap(({ round }) =>
     ROUND_FILES.map(([path, holds]) => [`round-${round}/${path}`, holds] as const),
@@ -84,8 +87,8 @@ const PAPER = {
 }
 
 /**
- * A run's measures by round beside those that the paper reports for the same quantity. Other problems and other
- * models: what can be compared is how the columns rise, not their level.
+ * A run's measures by round, shares in [0, 1], beside those that the paper reports for the same quantity, in percent
+ * (tables 2, 3 and 6). Other problems and other models: what can be compared is how the columns rise, not their level.
  */
 export function besidePaper({ rounds }: Report): Table {
   const rows = rounds.flatMap(({ round, coverage, passAt1, system2 }) => {

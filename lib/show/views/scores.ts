@@ -5,7 +5,11 @@ import { prefixOf, type Tree } from '../../search/tree.ts'
 import { columnChart, sideBySide } from '../draw/characters.ts'
 import { layout, PALETTE, type Plot, type PlotOptions, plot, type Trace } from '../draw/figure.ts'
 
-/** The tree with this PPM's score beside every step; Q-values stay as they were. The given tree is not changed. */
+/**
+ * The tree with this PPM's score, in [-1, 1], beside every step but the root; Q-values stay as they were. The given
+ * tree is not changed. One request of the PPM for each node with children.
+ * Errors: those of the PPM.
+ */
 export async function scoredTree(tree: Tree, ppm: Ppm): Promise<Tree> {
   const parents = tree.nodes.flatMap(({ children }, node) => (children && children.length > 0 ? [node] : []))
   const scores = await ppm.score(
@@ -27,7 +31,10 @@ export interface SolutionScores {
   readonly wrong: readonly number[]
 }
 
-/** The scores of all answered trajectories of trees that were searched with a PPM, or scored by `scoredTree`. */
+/**
+ * The scores, in [-1, 1], of all answered trajectories of trees that were searched with a PPM, or scored by
+ * `scoredTree`. Trajectories without a score, or whose answer nobody compared, are left out.
+ */
 export function solutionScores(trees: readonly Tree[]): SolutionScores {
   const of = (right: boolean) =>
     trees.flatMap(({ nodes, stats }) =>
@@ -39,8 +46,10 @@ export function solutionScores(trees: readonly Tree[]): SolutionScores {
 }
 
 /**
- * Share of right pairs: how often a right solution scores above a wrong one, drawn at random (area under the ROC
- * curve; a tie counts half). Undefined where one side is empty. Example: right .9 .2, wrong .1 .5 gives 0.75.
+ * Share of right pairs, in [0, 1]: how often a right solution scores above a wrong one, drawn at random (area under the
+ * ROC curve; a tie counts half). Undefined where one side is empty.
+ * @example
+ * separation({ right: [0.9, 0.2], wrong: [0.1, 0.5] }) // 0.75
  */
 export function separation({ right, wrong }: SolutionScores): number | undefined {
   if (right.length === 0 || wrong.length === 0) return undefined
@@ -52,7 +61,11 @@ export function separation({ right, wrong }: SolutionScores): number | undefined
   return sum / right.length
 }
 
-/** The two distributions over each other, each as shares of its own side. `bins`: equal parts of [-1, 1], default 20. */
+/**
+ * The two distributions over each other, each as shares of its own side. `bins`: equal parts of [-1, 1], integer from 1
+ * up, by default 20.
+ * Errors: a RangeError for a score outside [-1, 1].
+ */
 export function scoreHistogram(
   scores: SolutionScores,
   options: PlotOptions & { title?: string; bins?: number } = {},

@@ -21,8 +21,11 @@ const colourOf = (name: string, i: number): string =>
   name in BAND_COLOURS ? BAND_COLOURS[name as keyof typeof BAND_COLOURS] : COLOURS[i % COLOURS.length]!
 
 /**
- * Rollouts after which each problem had its first right answer, over its trees one after the other; null for a problem
- * without one. One entry a problem, in the order of their first tree.
+ * [problems] Rollouts after which each problem had its first right answer, from 1 up, over its trees one after the
+ * other; null for a problem without one. In the order of their first tree.
+ * @example
+ * const [problem] = generateProblems({ seed: 3, counts: [1] })
+ * rolloutsToSolve([newTree(problem!)]) // [ null ]
  */
 export function rolloutsToSolve(trees: readonly Tree[]): (number | null)[] {
   return treesByProblem(trees).map((group) => {
@@ -38,7 +41,10 @@ export function rolloutsToSolve(trees: readonly Tree[]): (number | null)[] {
   })
 }
 
-/** Share of problems with a right answer after 1, 2, 3 … rollouts, one line for each named set of trees. */
+/**
+ * Share of problems, in [0, 1], with a right answer after 1, 2, 3 … rollouts, one line for each named set of trees. A
+ * set without trees is left out.
+ */
 export function solvedCurve(
   sets: Readonly<Record<string, readonly Tree[]>>,
   options: PlotOptions & { title?: string } = {},

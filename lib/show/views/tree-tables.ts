@@ -17,7 +17,10 @@ import { qOf, ROOT, type Tree } from '../../search/tree.ts'
 import { escapeHtml, type Shown, shown } from '../draw/display.ts'
 import { type Table, table } from '../draw/table.ts'
 
-/** The node with most candidates for the next step, the most visited of equal ones; the root of a tree without any. */
+/**
+ * The node, as index, with most candidates for the next step, the most visited of equal ones; the root of a tree
+ * without any.
+ */
 export function widestNode({ nodes, stats }: Tree): number {
   const width = (node: number) => nodes[node]!.children?.length ?? 0
   const isWider = (node: number, than: number) =>
@@ -25,7 +28,10 @@ export function widestNode({ nodes, stats }: Tree): number {
   return nodes.reduce((widest, _, node) => (isWider(node, widest) ? node : widest), ROOT)
 }
 
-/** The children of a node, best Q first: how often each was proposed, its PPM score where there is one, Q and visits. */
+/**
+ * The children of a node, an index that is by default the root's, best Q first: how often each was proposed, its PPM
+ * score where there is one, Q, both in [-1, 1], and visits.
+ */
 export function candidateTable(tree: Tree, node: number = ROOT): Table {
   const children = [...(tree.nodes[node]!.children ?? [])]
   const q = (child: number) => qOf(tree, child) ?? Number.NEGATIVE_INFINITY
@@ -78,6 +84,7 @@ export function difficultyTable(sets: Readonly<Record<string, readonly Tree[]>>)
 /**
  * Problems without a right answer in any of their trees, the ones with most effort spent first: how many distinct wrong
  * answers, the commonest of them, and whether the last tree ended by its budget or because nothing was left to try.
+ * `rows`: shown at most, from 0 up, by default 12.
  */
 export function unsolvedTable(trees: readonly Tree[], options: { readonly rows?: number } = {}): Table {
   const { rows = 12 } = options
@@ -114,14 +121,18 @@ export function unsolvedTable(trees: readonly Tree[], options: { readonly rows?:
   })
 }
 
+/** What a table of trajectories shows. */
 export interface TrajectoryTableOptions {
   /** Log-probability of each step under a policy, natural log: adds a column with the least of them. */
   readonly likelihood?: (steps: readonly Step[]) => readonly number[]
-  /** Rows shown at most. @default 12 */
+  /** Rows shown at most. Minimum: 0. @default 12 */
   readonly rows?: number
 }
 
-/** Trajectories of one problem, highest mean Q first, programs that differ only in comments in one row. */
+/**
+ * Trajectories of one problem, highest mean Q, in [-1, 1], first, programs that differ only in comments in one row.
+ * Throws only what `likelihood` throws.
+ */
 export function trajectoryTable(list: readonly Trajectory[], options: TrajectoryTableOptions = {}): Table {
   const { likelihood, rows = 12 } = options
   const sorted = distinctTrajectories([...list].sort(byMeanQ))
@@ -142,7 +153,10 @@ export function trajectoryTable(list: readonly Trajectory[], options: Trajectory
   })
 }
 
-/** A preference pair: what both sides follow, the chosen and the rejected side, and how far their Q-values are apart. */
+/**
+ * A preference pair as people read it: what the two sides share, the chosen and the rejected side, and how far their
+ * Q-values are apart, in [-2, 2].
+ */
 export function pairView(pair: PreferencePair, question: string): Shown {
   const { prefix, chosen, rejected, margin, kind, chosenAnswer, rejectedAnswer } = pair
   const program = (steps: readonly Step[]) => steps.map(codeOf).join('\n')

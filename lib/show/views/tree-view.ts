@@ -22,17 +22,19 @@ export interface ViewNode {
   readonly answer?: string | null
 }
 
+/** What `treeView` shows: a tree of anything that has visits and values. */
 export interface ViewTree {
   readonly title?: string
   readonly nodes: readonly ViewNode[]
 }
 
+/** How much of a tree is shown. */
 export interface TreeViewOptions {
   /** Nodes shown at most, the most visited first; the best path always. Minimum: 1. @default 60 */
   maxNodes?: number
-  /** Nodes with fewer visits are folded away. @default 0 */
+  /** Nodes with fewer visits are folded away. Minimum: 0. @default 0 */
   minVisits?: number
-  /** Longest line of the text form. Minimum: 40. @default 100 */
+  /** Longest line of the text form, in characters. At least 40 is wise. @default 100 */
   width?: number
 }
 
@@ -60,7 +62,14 @@ export function viewOf({ problem, nodes, stats }: Tree): ViewTree {
   }
 }
 
-/** Shows a tree. Legend: `✓` right, `✗` wrong or failed, `?` answered without a reference, `★` on the best path. */
+/**
+ * Shows a tree, Q-values in [-1, 1]. Legend: `✓` right, `✗` wrong or failed, `?` answered without a reference, `★` on
+ * the best path: that of the answered terminal with the highest reward, then PPM score, then Q, then visits.
+ * Errors: a RangeError for `maxNodes` below 1.
+ * @example
+ * const [problem] = generateProblems({ seed: 3, counts: [1] })
+ * treeView(newTree(problem!)).title // 'p1-0000-collecting (easy)'
+ */
 export function treeView(tree: ViewTree | Tree, options: TreeViewOptions = {}): TreeView {
   const { maxNodes = 60, minVisits = 0, width = 100 } = options
   if (!Number.isInteger(maxNodes) || maxNodes < 1)
