@@ -16,8 +16,9 @@ export interface SelectedTrajectory {
 }
 
 export interface Selected {
-  /** Best first. */
+  /** Right ones of the given trees (`trajectories`) that a model may learn from (`learnable`), best first. */
   readonly accepted: readonly SelectedTrajectory[]
+  /** Of this problem, each with a chosen side that is worth more, both of steps that a model may learn from. */
   readonly pairs: readonly PreferencePair[]
 }
 

@@ -23,7 +23,8 @@ export interface Policy {
   readonly name: string
   /** How many requests one call serves best; the scheduler gathers up to this many. */
   readonly batchSize: number
-  /** One list of proposals for each request, in order. */
+  /** One list of proposals for each request, in order. Several calls may be under way at once. */
   propose(requests: readonly ProposalRequest[]): Promise<Proposal[][]>
+  /** Twice is harmless. */
   dispose(): Promise<void>
 }

@@ -4,7 +4,7 @@ import type { Isolation } from './level.ts'
 import type { Verdict } from './verdict.ts'
 
 export interface Verifier {
-  /** Names the verifier in the files of a run. @default 'unnamed' */
+  /** Names the verifier in the files of a run, which must then go on with it. Absent: no file tells it from the run's own. */
   readonly name?: string
   /** Steps run so far, cache hits left out. From 0 up. */
   readonly executions: number
@@ -12,7 +12,8 @@ export interface Verifier {
   readonly isolation?: Isolation
   /**
    * Runs each candidate after the same earlier steps (which ran without error before). One verdict each, in order; no
-   * verdict depends on the other candidates, equal ones get equal verdicts. What a step prints is in its own `ok` alone.
+   * verdict depends on the other candidates, equal ones get equal verdicts. No
+   * call leaves anything behind for later ones, and several may be under way. What a step prints is in its own `ok` alone.
    */
   verify(steps: readonly Step[], candidates: readonly Step[]): Promise<Verdict[]>
   /**
