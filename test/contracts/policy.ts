@@ -27,8 +27,9 @@ export const contractPrefixes: readonly Prefix[] = [
   },
 ]
 
+/** Copies all the way down, so that a policy that changes one is found out. */
 const requests = (seed = 1): ProposalRequest[] =>
-  contractPrefixes.map((prefix, index) => ({ prefix, count: 3 + index, seed: seed + index }))
+  structuredClone(contractPrefixes).map((prefix, index) => ({ prefix, count: 3 + index, seed: seed + index }))
 
 export const policyLaws: readonly Law<Policy>[] = [
   {

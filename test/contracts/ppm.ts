@@ -12,12 +12,13 @@ const candidates: readonly Step[] = [
   { text: 'print(now)', final: true },
 ]
 
-/** Three requests of different prefixes and lengths, one that ends with a printed answer. */
-const requests = (): ScoreRequest[] => [
-  { prefix: contractPrefixes[0]!, candidates, printed: [null, null, '7'] },
-  { prefix: contractPrefixes[1]!, candidates: candidates.slice(0, 2) },
-  { prefix: contractPrefixes[2]!, candidates: candidates.slice(2), printed: ['31'] },
-]
+/** Three requests of different prefixes and lengths, one that ends with a printed answer. Copies all the way down. */
+const requests = (): ScoreRequest[] =>
+  structuredClone([
+    { prefix: contractPrefixes[0]!, candidates, printed: [null, null, '7'] },
+    { prefix: contractPrefixes[1]!, candidates: candidates.slice(0, 2) },
+    { prefix: contractPrefixes[2]!, candidates: candidates.slice(2), printed: ['31'] },
+  ])
 
 /** What other candidates of one request may change. */
 const ROUNDING = 1e-5
