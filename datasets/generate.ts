@@ -7,7 +7,9 @@ import { type Random, random } from '../lib/seed/random.ts'
 import { checkDraft } from './check-draft.ts'
 import { families as builtIn } from './families/index.ts'
 
+/** Which problems to make, and how many of each length. */
 export interface GenerateOptions {
+  /** Decides every word and number. An integer. */
   readonly seed: number
   /** How many problems with k = 1, 2 … operations. Up to six entries. */
   readonly counts: readonly number[]
@@ -56,7 +58,10 @@ function* draws(families: readonly ProblemFamily[], options: GenerateOptions): G
   }
 }
 
-/** A small data set of the default kind: 800 training problems (k = 1 … 6) and 30 held-out ones for each k; no question in both. */
+/**
+ * A small data set of the default kind: 800 training problems (k = 1 … 6) and 30 held-out ones for each k; no question in
+ * both. Errors: none for any seed.
+ */
 export function defaultProblems(seed: number): { train: Problem[]; heldOut: Problem[] } {
   const train = generateProblems({ seed, counts: [120, 160, 160, 160, 120, 80], idPrefix: 't' })
   const heldOut = generateProblems({

@@ -70,7 +70,7 @@ export {
   type SelectionContext,
 } from './pairs/selection.ts'
 export { sftExamples } from './pairs/sft-examples.ts'
-export { difficulty, trajectories, type Trajectory } from './pairs/trajectories.ts'
+export { difficulty, learnable, trajectories, type Trajectory } from './pairs/trajectories.ts'
 
 // Training
 export { trainPolicy } from './train/policy.ts'
@@ -89,7 +89,8 @@ export { eachTree, readTrees, type SearchSummary } from './run/trees.ts'
 export { bands, netGain, wilson } from './eval/intervals.ts'
 export { passAtK } from './eval/pass-at-k.ts'
 export { parseReport, type Report, reportSchema } from './eval/report-schema.ts'
-export { greedyAnswers } from './eval/strategies/greedy.ts'
+export { greedyAnswers, greedyStrategy } from './eval/strategies/greedy.ts'
+export { type MajorityOptions, majorityStrategy } from './eval/strategies/majority.ts'
 export { posteriorWeights } from './eval/strategies/posterior.ts'
 export { systemTwoAnswers } from './eval/strategies/system-two.ts'
 export { bestByScore, majority, scoreWeighted } from './eval/strategies/vote.ts'

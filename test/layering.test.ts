@@ -65,6 +65,14 @@ test('datasets import only seeds, files and problems from lib', () => {
   )
 })
 
+test('contract suites, which a package holds without the other tests, import only each other and lib/', () => {
+  const suites = importsIn('test/contracts').filter(({ from }) => !from.includes('/broken/'))
+  assert.deepEqual(
+    suites.filter(({ to }) => !/^(lib|test\/contracts)\//.test(to)),
+    [],
+  )
+})
+
 const FOLDERS = ['kernel', 'lib', 'datasets', 'bench', 'test']
 
 test('no file imports itself through others, be it types only', () => {

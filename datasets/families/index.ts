@@ -11,6 +11,7 @@ import { till } from './till.ts'
 import { train } from './train.ts'
 import { trip } from './trip.ts'
 
+/** The ten built-in kinds of stories, in the order in which problems are taken from them. */
 export const families: readonly StoryFamily[] = [
   collecting,
   till,

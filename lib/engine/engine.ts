@@ -22,6 +22,7 @@ import {
 export type { Device } from './devices.ts'
 export type { Tensor, Tensors } from './protocol.ts'
 
+/** Where graphs run, and on how many threads. */
 export interface EngineOptions {
   /** Where graphs run. @default 'cpu' */
   device?: Device
@@ -57,6 +58,7 @@ export interface SessionOptions {
   outputs?: Readonly<Record<string, string>>
 }
 
+/** Runs ONNX graphs on one device, off this thread: `openEngine` gives one. It owns its sessions and its worker. */
 export interface Engine {
   readonly device: Device
   readonly threads: number

@@ -135,7 +135,7 @@ function choose(samples: readonly Sample[], grader: Grader): { bestOfN: boolean;
     majority: isRight(
       majority(
         candidates.map(({ answer }) => answer),
-        grader.equivalent,
+        (a, b) => grader.equivalent(a, b),
       ),
     ),
   }

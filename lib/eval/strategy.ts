@@ -24,15 +24,19 @@ export interface StrategyParts {
 
 /** What a strategy made of one question. */
 export interface StrategyAnswer {
-  /** As a program printed it; null where there is none. */
+  /** As a program printed it, not empty; null where there is none. */
   readonly answer: string | null
-  /** Tokens that were generated for it. From 0 up. */
+  /** Tokens that the policy generated for it, used or not. From 0 up. */
   readonly tokens: number
 }
 
+/** A way of answering. */
 export interface Strategy {
   /** Names the strategy in reports; each of a run has its own. */
   readonly name: string
-  /** One answer for each question, in order. Equal questions, models and seed give equal answers. */
+  /**
+   * One answer for each question, in order. Equal question, models and seed give an equal answer, whatever else is asked
+   * beside it: what is random is drawn by `seedOf(seed, question.id)`, not by a place in the list.
+   */
   answer(questions: readonly Question[], parts: StrategyParts): Promise<StrategyAnswer[]>
 }

@@ -15,9 +15,11 @@ export interface SelectedTrajectory {
   readonly meanQ: number
 }
 
+/** What a selection chose of one problem. */
 export interface Selected {
-  /** Best first. */
+  /** Right ones of the given trees (`trajectories`) that a model may learn from (`learnable`), best first. */
   readonly accepted: readonly SelectedTrajectory[]
+  /** Of this problem, each with a chosen side that is worth more, both of steps that a model may learn from. */
   readonly pairs: readonly PreferencePair[]
 }
 
@@ -27,6 +29,7 @@ export interface SelectionContext {
   isLikely(trajectory: Trajectory): boolean
 }
 
+/** Chooses what models learn from. Pure. */
 export interface ExampleSelection {
   /** Names the selection in the files of a run. */
   readonly name: string

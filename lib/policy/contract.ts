@@ -18,12 +18,14 @@ export interface ProposalRequest {
   readonly seed: number
 }
 
+/** Proposes next steps. */
 export interface Policy {
   /** Names the policy in reports, e.g. 'grammar', 'round-2/policy'. */
   readonly name: string
   /** How many requests one call serves best; the scheduler gathers up to this many. */
   readonly batchSize: number
-  /** One list of proposals for each request, in order. */
+  /** One list of proposals for each request, in order. Several calls may be under way at once. */
   propose(requests: readonly ProposalRequest[]): Promise<Proposal[][]>
+  /** Twice is harmless. */
   dispose(): Promise<void>
 }

@@ -13,6 +13,7 @@ export interface LikelihoodRequest {
   readonly continuations: readonly (readonly Step[])[]
 }
 
+/** A policy as a reader: it writes nothing, it tells how likely it would write what others wrote. */
 export interface Likelihood {
   /** For each request the log-probability of each continuation at temperature 1, natural log: at most 0. */
   logProbabilities(requests: readonly LikelihoodRequest[]): Promise<number[][]>

@@ -26,7 +26,10 @@ export interface LocalPpmOptions extends StepFormatOptions {
   batchSize?: number
 }
 
-/** A PPM from a scorer and its tokenizer. It owns the scorer and disposes it. */
+/**
+ * A PPM from a scorer and its tokenizer: score = tanh(raw / scale), in [-1, 1]. It owns the scorer and disposes it. Errors: a
+ * RangeError for a scale that is not above 0; a tokenizer without the markers of steps.
+ */
 export function localPpm(options: LocalPpmOptions & { scorer: StepScorer; tokenizer: Tokenizer }): Ppm {
   const { scorer, tokenizer, name = 'local', scale = 1, batchSize = 32 } = options
   if (!(scale > 0)) throw new RangeError(`Expected \`scale\` above 0, got \`${scale}\``)

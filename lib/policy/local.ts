@@ -62,6 +62,7 @@ export interface Solution {
   readonly logProbability: number
 }
 
+/** A policy that can also write whole solutions. */
 export interface LocalPolicy extends Policy {
   /**
    * Solutions in one go, without search or execution between steps: for pass@k and best-of-N. One list per prefix;
@@ -70,7 +71,10 @@ export interface LocalPolicy extends Policy {
   solve(prefixes: readonly Prefix[], options: SolveOptions): Promise<Solution[][]>
 }
 
-/** A policy from a generator and its tokenizer. It owns the generator and disposes it. */
+/**
+ * A policy from a generator and its tokenizer. It owns the generator and disposes it. Errors: a RangeError for a setting out
+ * of range; a tokenizer without the markers of steps.
+ */
 export function localPolicy(
   options: LocalPolicyOptions & { generator: StepGenerator; tokenizer: Tokenizer },
 ): LocalPolicy {

@@ -9,11 +9,16 @@ export interface ScoreRequest {
   readonly printed?: readonly (string | null)[]
 }
 
+/** A process preference model: scores steps by how they will end. */
 export interface Ppm {
   readonly name: string
   /** How many requests one call serves best. */
   readonly batchSize: number
-  /** For each request one score in [-1, 1] for each candidate, read after the prefix. A score does not depend on the rest of the batch. */
+  /**
+   * For each request, in order, one score in [-1, 1] for each candidate, read after the prefix. Equal requests get equal
+   * scores, whatever else is in the batch; what other candidates a request holds changes a score by no more than rounding.
+   */
   score(requests: readonly ScoreRequest[]): Promise<number[][]>
+  /** Twice is harmless. */
   dispose(): Promise<void>
 }

@@ -10,6 +10,7 @@ import { type RoundParts, searchRound } from './search-round.ts'
 import { selectExamples } from './select-examples.ts'
 import { trainRoundPolicy, trainRoundPpm } from './train-round.ts'
 
+/** What `evolve` needs beside the run: machines, own parts, and who is told. */
 export interface EvolveOptions extends RoundParts {
   /** Rounds to do, from the first. Integer from 1 to those of the run's settings. @default all of them */
   readonly rounds?: number

@@ -11,6 +11,7 @@ import type { Grader } from '../problem/grader.ts'
 import type { Pass } from '../run/recipe.ts'
 import type { Run } from '../run/run.ts'
 import type { Annotator } from '../search/annotator.ts'
+import type { Verifier } from '../verify/contract.ts'
 
 /** Each is whoever brought it's to dispose; a run disposes only what it opened by itself. */
 export interface OwnParts {
@@ -21,8 +22,11 @@ export interface OwnParts {
   readonly policy?: Policy | ((at: PassOfRound) => Policy | Promise<Policy>)
   /** Scores steps in the rounds whose recipe has a PPM for a guide, and in evaluation, in place of the trained one. */
   readonly ppm?: Ppm
-  /** Values new steps and terminals in every round in place of what the recipe's `guide` names. */
-  readonly annotator?: Annotator
+  /**
+   * Values new steps and terminals in every round in place of what the recipe's `guide` names; or a function that makes
+   * it of that one, so that the round's PPM stays. An own one does not get `ppm`: it brings its own, or null.
+   */
+  readonly annotator?: Annotator | ((guide: Annotator, round: number) => Annotator)
   /** Compares answers with references. @default numericGrader */
   readonly grader?: Grader
   /** Chooses what the policy and the PPM learn from. @default bestByQ with the recipe's settings */
@@ -39,12 +43,14 @@ export interface PassOfRound {
   readonly index: number
 }
 
-/** Which own parts decide the files of which stage. */
+/** Which own parts decide the files of which stage. A verifier is always given: the run's own has no name. */
 const DECIDE = {
-  search: ['policy', 'ppm', 'annotator', 'grader'],
+  search: ['policy', 'ppm', 'annotator', 'grader', 'verifier'],
   selection: ['selection'],
-  evaluation: ['ppm', 'grader', 'strategies'],
+  evaluation: ['ppm', 'grader', 'strategies', 'verifier'],
 } as const
+
+type NamedParts = OwnParts & { readonly verifier?: Verifier }
 
 type Stage = keyof typeof DECIDE
 
@@ -52,7 +58,7 @@ type Stage = keyof typeof DECIDE
  * Notes the own parts of a stage that begins, in the round's parts.json; no file without any. Errors: the stage was
  * begun, or done, with others (names both).
  */
-export function noteOwnParts(run: Run, round: number, stage: Stage, own: OwnParts, isBegun: boolean): void {
+export function noteOwnParts(run: Run, round: number, stage: Stage, own: NamedParts, isBegun: boolean): void {
   const path = run.roundPath(round, 'parts.json')
   const known = existsSync(path) ? readJson<Partial<Record<Stage, string>>>(path) : {}
   const given = namesOf(stage, own)
@@ -66,10 +72,11 @@ export function noteOwnParts(run: Run, round: number, stage: Stage, own: OwnPart
 
 const NONE = "the run's own"
 
-function namesOf(stage: Stage, own: OwnParts): string {
+/** A part that is a function goes by the name of that function. */
+function namesOf(stage: Stage, own: NamedParts): string {
   return DECIDE[stage]
     .flatMap((part) => {
-      const given = own[part]
+      const given = part === 'verifier' && !own.verifier?.name ? undefined : own[part]
       if (given === undefined || given === numericGrader) return []
       const list: readonly { readonly name?: string }[] = Array.isArray(given) ? given : [given]
       const names = list.map(({ name }) => name || 'unnamed')

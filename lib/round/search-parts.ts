@@ -88,7 +88,9 @@ export async function openSearchParts(run: Run, recipe: Recipe, sources: PartSou
   try {
     // A model that is missing is told before a tree is read or written.
     if (own === undefined && recipe.proposer === 'policy') modelFolder(run, recipe.round - 1, 'policy')
-    const annotator = ownAnnotator ?? (await GUIDES[recipe.guide](opening))
+    const guide = () => GUIDES[recipe.guide](opening)
+    const annotator =
+      typeof ownAnnotator === 'function' ? ownAnnotator(await guide(), recipe.round) : (ownAnnotator ?? (await guide()))
     return {
       learner: own === undefined && recipe.proposer === 'grammar' ? grammar : null,
       async forPass(at) {

@@ -21,6 +21,7 @@ import { learnTree } from './grammar.ts'
 import { noteOwnParts } from './own-parts.ts'
 import { openSearchParts, type PartSources } from './search-parts.ts'
 
+/** What a round's search needs beside the run: machines, own parts, and who is told. */
 export interface RoundParts extends PartSources {
   readonly onProgress?: (progress: RoundProgress) => void
   readonly signal?: AbortSignal

@@ -6,7 +6,7 @@ import { openAtomic } from '../file/atomic.ts'
 import { readJson, writeJson } from '../file/json.ts'
 import { eachJsonl, jsonl, readJsonl } from '../file/jsonl.ts'
 import type { PreferencePair } from '../pairs/preference-pairs.ts'
-import { bestByQ } from '../pairs/selection.ts'
+import { bestByQ, type ExampleSelection } from '../pairs/selection.ts'
 import { distinctTrajectories, type Trajectory, trajectories } from '../pairs/trajectories.ts'
 import type { GrammarPolicy } from '../policy/grammar/grammar.ts'
 import type { Step } from '../problem/problem.ts'
@@ -35,6 +35,7 @@ export interface SelectionCounts {
   readonly untrusted: number
 }
 
+/** What a round's models learn from, and how much was left out. */
 export interface RoundExamples extends Pick<SelectionCounts, 'accidents' | 'untrusted'> {
   readonly counts: SelectionCounts
   /** Read from sft.jsonl when it is first asked for. */
@@ -44,18 +45,19 @@ export interface RoundExamples extends Pick<SelectionCounts, 'accidents' | 'untr
 }
 
 /**
- * Selects a round's examples and pairs, or reads them if that was done. `own.selection` chooses in place of `bestByQ`.
- * Errors: the round is not searched yet; it was selected by another selection.
+ * Selects a round's examples and pairs, or reads them if that was done. `own.selection` chooses in place of `bestByQ`;
+ * without `own` what is there is read whoever chose it. Errors: the round is not searched yet; it was selected by another
+ * selection.
  */
-export function selectExamples(run: Run, round: number, own: Pick<OwnParts, 'selection'> = {}): RoundExamples {
+export function selectExamples(run: Run, round: number, own?: Pick<OwnParts, 'selection'>): RoundExamples {
   const path = run.roundPath(round, 'selection.json')
   if (!existsSync(run.roundPath(round, 'search.json')))
     throw new Error(
       `Expected round ${round} to be searched before its examples are selected. Run searchRound(run, ${round}) first`,
     )
   const isDone = existsSync(path)
-  if (!isDone || own.selection) noteOwnParts(run, round, 'selection', own, isDone)
-  if (!isDone) writeJson(path, select(run, round, own))
+  if (!isDone || own) noteOwnParts(run, round, 'selection', own ?? {}, isDone)
+  if (!isDone) writeJson(path, select(run, round, own?.selection))
   const { untrusted = 0, ...known } = readJson<Omit<SelectionCounts, 'untrusted'> & { readonly untrusted?: number }>(
     path,
   )
@@ -75,15 +77,15 @@ export function selectExamples(run: Run, round: number, own: Pick<OwnParts, 'sel
   }
 }
 
-/** The accepted trajectories of a selected round, one at a time. */
+/** The accepted trajectories of a round, one at a time; selects them first where that was not done. Errors: those of `selectExamples`. */
 export function* eachAccepted(run: Run, round: number): Generator<AcceptedTrajectory, void, void> {
   selectExamples(run, round)
   for (const { value } of eachJsonl<AcceptedTrajectory>(run.roundPath(round, 'sft.jsonl'))) yield value
 }
 
-function select(run: Run, round: number, own: Pick<OwnParts, 'selection'>): SelectionCounts {
+function select(run: Run, round: number, own: ExampleSelection | undefined): SelectionCounts {
   const { examples, pairs: pairOptions } = run.recipe(round)
-  const { selection = bestByQ({ perProblem: examples.perProblem, pairs: pairOptions }) } = own
+  const selection = own ?? bestByQ({ perProblem: examples.perProblem, pairs: pairOptions })
   const isLikely = likelyUnder(grammarAfter(run, round), run, examples.minLogProbability)
   const isSolved = new Uint8Array(run.problems.length)
   const placeOf = (problemId: string) => run.problems.indexOf(problemId)!

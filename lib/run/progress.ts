@@ -1,5 +1,6 @@
 // What the stages of a round tell while they work.
 
+/** How far a stage is: told often, e.g. after each tree or training step. */
 export interface RoundProgress {
   readonly round: number
   /** What is going on, e.g. 'search', 'train policy'. */

@@ -17,6 +17,7 @@ export interface Pass {
   readonly stopAfterHits: number
 }
 
+/** One round: who proposes and who guides, how much is searched, what is learned from it and how. */
 export interface Recipe {
   readonly round: number
   /** Who proposes steps: the grammar (round 1's bootstrap) or the policy trained in the round before. */

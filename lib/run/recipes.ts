@@ -94,4 +94,5 @@ export const round4: Recipe = {
   ],
 }
 
+/** The four rounds in order; `defaultSettings` holds them. */
 export const recipes: readonly Recipe[] = [round1, round2, round3, round4]

@@ -22,6 +22,7 @@ import {
   writeProblems,
 } from './stored-problems.ts'
 
+/** A run's folder, opened: what was decided when it began, its problems, and where its files are. */
 export interface Run {
   readonly name: string
   readonly seed: number
@@ -51,10 +52,12 @@ export function questionsOf({ problems }: Pick<Run, 'problems'>): ReadonlyMap<st
   return questions
 }
 
+/** What a run is begun with, or gone on with. */
 export interface RunOptions {
   /** Folder that holds the runs. @default 'runs' */
   readonly root?: string
   readonly name: string
+  /** Decides everything random. An integer. */
   readonly seed: number
   readonly settings: Settings
   /** Where the problems come from, for the manifest: 'generated' or a file. */

@@ -3,6 +3,7 @@ import type { Aggregation } from '../search/answer.ts'
 import type { Recipe } from './recipe.ts'
 import { recipes } from './recipes.ts'
 
+/** How the models of a round are measured on held-out problems. */
 export interface EvaluationSettings {
   /** Rollouts of a System 2 search of one held-out problem. */
   readonly rollouts: number
@@ -26,6 +27,7 @@ export interface EvaluationSettings {
   readonly pairHoldOut: number
 }
 
+/** Everything that decides a run beside its seed and its problems. */
 export interface Settings {
   /** Generated problems by number of operations, 1 to 6; unused when the problems come from a file. */
   readonly problems: readonly number[]

@@ -37,7 +37,7 @@ export function* eachTree(run: Run, round: number): Generator<Tree, void, void> 
   if (trees !== count) throw changedByHand(path, `the ${trees} trees that search.json counts`, `${count}`)
 }
 
-/** All of them at once, see `eachTree`. */
+/** All of them at once. Errors: those of `eachTree`. */
 export const readTrees = (run: Run, round: number): Tree[] => [...eachTree(run, round)]
 
 /** The trees of a round, those of each problem together, problems in the order of their first tree. */

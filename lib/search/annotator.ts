@@ -18,11 +18,16 @@ export interface TerminalFacts {
   readonly kind: TerminalKind
   /** Whether the answer equals the reference; null where there is no answer or `usesReference` is false. */
   readonly right: boolean | null
-  /** Score of the terminal step by the annotator's PPM, in [-1, 1]; null without a PPM. */
+  /** Score of the terminal step by the annotator's PPM, in [-1, 1]; null without a PPM, and for code that failed. */
   readonly score: number | null
+  /** Steps from the question to the terminal. From 0 up: a question without any usable step is its own dead end. */
+  readonly depth: number
 }
 
-/** What guides a search: what a child is worth before anything came of it, and what a terminal sends. */
+/**
+ * What guides a search: what a child is worth before anything came of it, and what a terminal sends. Pure: equal facts are
+ * worth the same whenever they are asked.
+ */
 export interface Annotator {
   /** Names the annotator in trees and reports. */
   readonly name: string
@@ -32,6 +37,9 @@ export interface Annotator {
   readonly ppm: Ppm | null
   /** q(s)^0, the value a child starts with, from its score. Both in [-1, 1]. Called only with a PPM. */
   initial(score: number): number
-  /** What a terminal sends to the root, in [-1, 1]. Not called for `unsupported`. */
+  /**
+   * What a terminal sends to the root, in [-1, 1]. Not called for `unsupported`. With the reference, a right answer is
+   * worth more than anything else that ends at the same depth with the same score.
+   */
   reward(terminal: TerminalFacts): number
 }

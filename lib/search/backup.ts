@@ -15,12 +15,12 @@ export interface Judgement {
  * Errors: when the node is no terminal, or the reward is not in [-1, 1].
  */
 export function judge(tree: Tree, node: number, annotator: Annotator, grader: Grader): Judgement {
-  const { terminal, answer, score } = tree.nodes[node]!
+  const { terminal, answer, score, depth } = tree.nodes[node]!
   if (terminal === null) throw new Error(`Expected node ${node} to be terminal. Select on, or expand it first`)
   if (terminal === 'unsupported') return { reward: null, right: null }
   const compared = answer !== null && annotator.usesReference
   const right = compared ? grader.equivalent(answer, tree.problem.answer) : null
-  return { reward: inRange(annotator.reward({ kind: terminal, right, score }), 'a reward'), right }
+  return { reward: inRange(annotator.reward({ kind: terminal, right, score, depth }), 'a reward'), right }
 }
 
 /**

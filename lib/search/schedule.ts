@@ -6,6 +6,7 @@ import type { Policy } from '../policy/contract.ts'
 import type { Ppm } from '../policy/ppm-contract.ts'
 import type { Problem } from '../problem/problem.ts'
 import type { Verifier } from '../verify/contract.ts'
+import type { Annotator } from './annotator.ts'
 import { Batcher } from './batch.ts'
 import { type SearchOptions, searchSettings, settingsHash } from './options.ts'
 import type { SearchParts } from './parts.ts'
@@ -216,10 +217,10 @@ class Lanes {
   constructor(parts: SearchParts, clock: SearchClock) {
     const { policy, verifier, annotator } = parts
     this.parts = {
-      ...parts,
+      grader: parts.grader,
       policy: this.#batchedPolicy(policy, clock),
       verifier: timedVerifier(verifier, clock, () => this.poke()),
-      annotator: annotator.ppm ? { ...annotator, ppm: this.#batchedPpm(annotator.ppm, clock) } : annotator,
+      annotator: annotator.ppm ? withPpm(annotator, this.#batchedPpm(annotator.ppm, clock)) : annotator,
     }
   }
 
@@ -272,6 +273,17 @@ class Lanes {
       score: async (requests) => Promise.all(requests.map((request) => batcher.submit(request))),
       dispose: () => ppm.dispose(),
     }
+  }
+}
+
+/** Not a copy of its fields: an annotator may be the instance of a class. */
+function withPpm(annotator: Annotator, ppm: Ppm): Annotator {
+  return {
+    name: annotator.name,
+    usesReference: annotator.usesReference,
+    ppm,
+    initial: (score) => annotator.initial(score),
+    reward: (terminal) => annotator.reward(terminal),
   }
 }
 

@@ -3,8 +3,9 @@ import type { Step } from '../problem/problem.ts'
 import type { Isolation } from './level.ts'
 import type { Verdict } from './verdict.ts'
 
+/** Runs steps. */
 export interface Verifier {
-  /** Names the verifier in the files of a run. @default 'unnamed' */
+  /** Names the verifier in the files of a run, which must then go on with it. Absent: no file tells it from the run's own. */
   readonly name?: string
   /** Steps run so far, cache hits left out. From 0 up. */
   readonly executions: number
@@ -12,7 +13,8 @@ export interface Verifier {
   readonly isolation?: Isolation
   /**
    * Runs each candidate after the same earlier steps (which ran without error before). One verdict each, in order; no
-   * verdict depends on the other candidates, equal ones get equal verdicts. What a step prints is in its own `ok` alone.
+   * verdict depends on the other candidates, equal ones get equal verdicts. No
+   * call leaves anything behind for later ones, and several may be under way. What a step prints is in its own `ok` alone.
    */
   verify(steps: readonly Step[], candidates: readonly Step[]): Promise<Verdict[]>
   /**
@@ -24,7 +26,7 @@ export interface Verifier {
   dispose(): Promise<void>
 }
 
-/** Runs whole programs with any verifier, see `Verifier.run`. */
+/** Runs whole programs with any verifier, see `Verifier.run`. Errors: a RangeError for a program without steps. */
 export async function runWhole(verifier: Verifier, programs: readonly (readonly Step[])[]): Promise<Verdict[]> {
   if (verifier.run) return verifier.run(programs)
   return Promise.all(programs.map((program) => stepByStep(verifier, program)))

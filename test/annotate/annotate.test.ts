@@ -11,12 +11,17 @@ import { writeTree } from '../../lib/search/record.ts'
 import { searchTree } from '../../lib/search/rollout.ts'
 import { selectionScore } from '../../lib/search/select.ts'
 import { newTree, type Tree } from '../../lib/search/tree.ts'
+import { annotatorContract } from '../contracts/annotator.ts'
 import { naive, naiveUct } from '../pairs/naive.ts'
 import { digitPolicy, digitSum, noisyPpm, parts, problem } from '../search/fakes.ts'
 
 const ppm = noisyPpm((steps) => (digitSum(steps) % 7) / 7, 0.4)
 const grown = (annotator: Annotator, options: SearchOptions, seed: number): Promise<Tree> =>
   searchTree(newTree(problem(`p${seed}`, '5'), { seed, rollouts: 20, ...options }), parts(digitPolicy(), { annotator }))
+
+annotatorContract('terminal-guided', terminalGuided)
+annotatorContract('PPM-augmented', () => ppmAugmented(ppm))
+annotatorContract('System 2', () => systemTwo(ppm))
 
 const variants: [string, SearchOptions][] = [
   ['paper', {}],
@@ -65,7 +70,7 @@ for (const [name, options] of variants) {
 }
 
 test('the worked examples hold: (1 - 1 + 1) / 3, and (0.6 + 1 - 1) / 3 with a counted score', () => {
-  const fact = (right: boolean) => ({ kind: 'answered', right, score: null }) as const
+  const fact = (right: boolean) => ({ kind: 'answered', right, score: null, depth: 3 }) as const
   const { reward } = terminalGuided()
   assert.equal((reward(fact(true)) + reward(fact(false)) + reward(fact(true))) / 3, 1 / 3)
   assert.equal(ppmAugmented(ppm).initial(0.6), 0.6)
@@ -74,10 +79,13 @@ test('the worked examples hold: (1 - 1 + 1) / 3, and (0.6 + 1 - 1) / 3 with a co
 test('every terminal that is not a right answer is worth -1 in training; at test time an answer is worth its score', () => {
   for (const kind of ['unparsable', 'codeFailed', 'tooDeep', 'deadEnd'] as const) {
     for (const annotator of [terminalGuided(), ppmAugmented(ppm), systemTwo(ppm)])
-      assert.equal(annotator.reward({ kind, right: null, score: 0.9 }), -1)
+      assert.equal(annotator.reward({ kind, right: null, score: 0.9, depth: 3 }), -1)
   }
-  assert.equal(systemTwo(ppm).reward({ kind: 'answered', right: null, score: 0.25 }), 0.25)
-  assert.throws(() => systemTwo(ppm).reward({ kind: 'answered', right: null, score: null }), /Expected a PPM score/)
+  assert.equal(systemTwo(ppm).reward({ kind: 'answered', right: null, score: 0.25, depth: 3 }), 0.25)
+  assert.throws(
+    () => systemTwo(ppm).reward({ kind: 'answered', right: null, score: null, depth: 3 }),
+    /Expected a PPM score/,
+  )
 })
 
 test('annotating a System 2 tree with the reference gives Q-values of right and wrong', async () => {

@@ -3,22 +3,6 @@
 import ts from 'typescript'
 import { commentOf, openProgram, type PublicName, placeOf } from './public-names.ts'
 
-interface Pending {
-  readonly documented: readonly string[]
-  readonly errors: readonly string[]
-  readonly ranges: readonly string[]
-}
-
-/** Names whose comments are still to be written, law by law. To be emptied, not to be added to. */
-export const PENDING: Pending = {
-  documented: [
-    ...['Engine', 'EngineOptions', 'Policy', 'Likelihood', 'LocalPolicy', 'Ppm', 'RoundProgress', 'Recipe', 'recipes'],
-    ...['Run', 'Settings', 'Verifier', 'families', 'GenerateOptions'],
-  ],
-  errors: ['localPolicy', 'localPpm', 'searchRound', 'defaultProblems'],
-  ranges: ['PosteriorOptions.seed', 'RunOptions.seed', 'GenerateOptions.seed'],
-}
-
 /** Names without a doc comment. */
 export const undocumented = (names: readonly PublicName[]): string[] =>
   names.filter(({ comment }) => comment === '').map(({ name, file, line }) => `${name} (${file}:${line})`)

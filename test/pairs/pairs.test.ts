@@ -4,6 +4,7 @@ import { ppmAugmented } from '../../lib/annotate/ppm-augmented.ts'
 import { systemTwo } from '../../lib/annotate/system-two.ts'
 import { editDistance } from '../../lib/pairs/edit-distance.ts'
 import { type PairOptions, preferencePairs, releasedCodePairs } from '../../lib/pairs/preference-pairs.ts'
+import { bestByQ } from '../../lib/pairs/selection.ts'
 import { sftExamples } from '../../lib/pairs/sft-examples.ts'
 import { difficulty, trajectories } from '../../lib/pairs/trajectories.ts'
 import type { Prefix } from '../../lib/problem/problem.ts'
@@ -11,6 +12,7 @@ import type { SearchOptions } from '../../lib/search/options.ts'
 import { writeTree } from '../../lib/search/record.ts'
 import { searchTree } from '../../lib/search/rollout.ts'
 import { newTree, pathTo, type Tree } from '../../lib/search/tree.ts'
+import { selectionContract } from '../contracts/selection.ts'
 import { digitPolicy, digitSum, noisyPpm, parts, problem, scripted, step } from '../search/fakes.ts'
 import { type NaiveNode, naive } from './naive.ts'
 
@@ -22,6 +24,9 @@ const guided = (seed: number): Promise<Tree> =>
     newTree(problem(`p${seed}`, '5'), { rollouts: 24, scoreCountsAsVisit: true }),
     parts(digitPolicy(), { annotator: ppmAugmented(ppm) }),
   )
+selectionContract('best by Q', bestByQ)
+selectionContract('best by Q, as the released code pairs', () => bestByQ({ perProblem: 1, pairs: releasedCodePairs }))
+
 const seeds = Array.from({ length: 25 }, (_, i) => i + 1)
 
 /** Trajectories of a record, best first: mean Q, then least Q, then order. */

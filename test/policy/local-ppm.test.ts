@@ -10,6 +10,7 @@ import { encodePrefix } from '../../lib/model/step-format.ts'
 import { openTokenizer } from '../../lib/model/tokenizer.ts'
 import { type LocalPpmOptions, loadPpm, localPpm, type StepScorer } from '../../lib/policy/local-ppm.ts'
 import type { Prefix, Step } from '../../lib/problem/problem.ts'
+import { ppmContract } from '../contracts/ppm.ts'
 import { fixture } from '../fixtures.ts'
 
 const tokenizer = openTokenizer(trainTokenizer(['Mia has 12 apples.', 'now = start - 5', 'print(now)']))
@@ -36,6 +37,8 @@ const ppmOf = (options: LocalPpmOptions = {}) => {
   const scorer = counting()
   return { scorer, ppm: localPpm({ ...options, scorer, tokenizer }) }
 }
+
+ppmContract('local model (scripted)', () => ppmOf().ppm)
 
 test('a score is tanh(raw / scale), by default tanh(raw)', async () => {
   const raw = candidates.map((step) => tokenizer.encode(step.text.replace(/ {2}#.*/, '')).length + 1).map((n) => n / 10)
@@ -77,36 +80,38 @@ test('disposing twice is harmless, and a scale of zero is refused', async () => 
   assert.throws(() => ppmOf({ scale: 0 }), /`scale` above 0, got `0`/)
 })
 
+const folder = mkdtempSync(join(tmpdir(), 'asterism-ppm-'))
+const engine = await openEngine({ threads: 1 })
+after(async () => {
+  await engine.dispose()
+  rmSync(folder, { recursive: true })
+})
+const checkpoint = await loadCheckpoint(fixture('checkpoints', 'qwen2-tied-tiny'))
+const head = Float32Array.from({ length: checkpoint.config.hiddenSize }, (_, i) => Math.sin(i))
+checkpoint.weights.set('value_head.weight', { dims: [1, checkpoint.config.hiddenSize], data: head })
+checkpoint.weights.set('value_head.bias', { dims: [1], data: Float32Array.of(0.25) })
+saveCheckpoint(join(folder, 'ppm'), checkpoint)
+
+ppmContract('local model (checkpoint)', () => loadPpm(engine, join(folder, 'ppm')))
+
 test('a checkpoint with a value head scores in [-1, 1], each candidate alone, whatever else is in the batch', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'asterism-ppm-'))
-  after(() => rmSync(folder, { recursive: true }))
-  const { config, weights, tokenizer } = await loadCheckpoint(fixture('checkpoints', 'qwen2-tied-tiny'))
-  const head = Float32Array.from({ length: config.hiddenSize }, (_, i) => Math.sin(i))
-  weights.set('value_head.weight', { dims: [1, config.hiddenSize], data: head })
-  weights.set('value_head.bias', { dims: [1], data: Float32Array.of(0.25) })
-  saveCheckpoint(join(folder, 'ppm'), { config, weights, tokenizer })
-  const engine = await openEngine({ threads: 1 })
-  try {
-    const ppm = await loadPpm(engine, join(folder, 'ppm'))
-    const other = { ...prefix, steps: [] }
-    const [all, rest] = await ppm.score([
-      { prefix, candidates },
-      { prefix: other, candidates },
-    ])
-    const near = (a: number, b: number) => assert.ok(Math.abs(a - b) < 1e-5, `${a} ${b}`)
-    for (const [i, candidate] of candidates.entries()) {
-      assert.ok(Math.abs(all![i]!) <= 1)
-      near((await ppm.score([{ prefix, candidates: [candidate] }]))[0]![0]!, all![i]!)
-      near((await ppm.score([{ prefix: other, candidates: [candidate] }]))[0]![0]!, rest![i]!)
-    }
-    assert.notEqual(all![0], all![1])
-    assert.notEqual(all![0], rest![0])
-    await ppm.dispose()
-    await assert.rejects(
-      loadPpm(engine, fixture('checkpoints', 'qwen2-tied-tiny')),
-      /qwen2-tied-tiny: expected a PPM with value_head\.safetensors, got a policy/,
-    )
-  } finally {
-    await engine.dispose()
+  const ppm = await loadPpm(engine, join(folder, 'ppm'))
+  const other = { ...prefix, steps: [] }
+  const [all, rest] = await ppm.score([
+    { prefix, candidates },
+    { prefix: other, candidates },
+  ])
+  const near = (a: number, b: number) => assert.ok(Math.abs(a - b) < 1e-5, `${a} ${b}`)
+  for (const [i, candidate] of candidates.entries()) {
+    assert.ok(Math.abs(all![i]!) <= 1)
+    near((await ppm.score([{ prefix, candidates: [candidate] }]))[0]![0]!, all![i]!)
+    near((await ppm.score([{ prefix: other, candidates: [candidate] }]))[0]![0]!, rest![i]!)
   }
+  assert.notEqual(all![0], all![1])
+  assert.notEqual(all![0], rest![0])
+  await ppm.dispose()
+  await assert.rejects(
+    loadPpm(engine, fixture('checkpoints', 'qwen2-tied-tiny')),
+    /qwen2-tied-tiny: expected a PPM with value_head\.safetensors, got a policy/,
+  )
 })

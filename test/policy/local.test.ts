@@ -13,7 +13,7 @@ import { initialWeights } from '../../lib/model/weights.ts'
 import { type LocalPolicyOptions, loadPolicy, localPolicy, type StepGenerator } from '../../lib/policy/local.ts'
 import type { Prefix } from '../../lib/problem/problem.ts'
 import { pick, random } from '../../lib/seed/random.ts'
-import { policyContract } from './policy-contract.ts'
+import { policyContract } from '../contracts/policy.ts'
 
 const tokenizer = openTokenizer(trainTokenizer(['Mia has 12 apples.', 'start = 12', 'now = start - 5', 'print(now)']))
 const prefix: Prefix = { problemId: 'p', question: 'Mia has 12 apples.', steps: [] }

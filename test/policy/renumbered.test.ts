@@ -4,8 +4,8 @@ import type { Policy, ProposalRequest } from '../../lib/policy/contract.ts'
 import { renumberedPolicy } from '../../lib/policy/renumbered.ts'
 import { literalsOf } from '../../lib/problem/literals.ts'
 import type { Prefix } from '../../lib/problem/problem.ts'
+import { policyContract } from '../contracts/policy.ts'
 import { scripted, step } from '../search/fakes.ts'
-import { policyContract } from './policy-contract.ts'
 
 /** Uses the question's next number, or ends; notes what it was asked. */
 function reader(asked: ProposalRequest[] = [], next = (prefix: Prefix) => numberAfter(prefix)): Policy {

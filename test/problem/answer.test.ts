@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { numericGrader, parseAnswer } from '../../lib/problem/answer.ts'
+import { graderContract } from '../contracts/grader.ts'
+
+graderContract('numeric', () => numericGrader)
 
 const same = (a: string, b: string): void => {
   assert.ok(numericGrader.equivalent(a, b), `${a} should equal ${b}`)

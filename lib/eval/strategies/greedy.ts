@@ -1,9 +1,11 @@
-// Greedy pass@1: the policy writes each solution in one go, Python runs it, the grader compares. No search, no PPM.
+// Greedy pass@1: the policy writes each solution in one go, Python runs it, the grader compares. No search, no PPM. As a
+// measure of its own, and as a strategy beside others.
 import type { LocalPolicy } from '../../policy/local.ts'
 import { parseAnswer } from '../../problem/answer.ts'
 import type { Grader } from '../../problem/grader.ts'
 import type { Problem, Step } from '../../problem/problem.ts'
 import { runWhole, type Verifier } from '../../verify/contract.ts'
+import type { Question, Strategy } from '../strategy.ts'
 
 /** One problem answered once. */
 export interface Answered {
@@ -32,17 +34,43 @@ export async function greedyAnswers(
   { policy, verifier, grader }: { policy: LocalPolicy; verifier: Verifier; grader: Grader },
   { maxTokens = 160 }: GreedyOptions = {},
 ): Promise<Answered[]> {
-  const prefixes = problems.map(({ id, question }) => ({ problemId: id, question, steps: [] }))
-  const solutions = await policy.solve(prefixes, { maxTokens, temperature: 0, count: 1, seeds: problems.map(() => 0) })
+  const written = await writeGreedily(problems, { policy, verifier }, maxTokens)
+  return problems.map((problem, i) => {
+    const { steps, answer, tokens } = written[i]!
+    const right = answer !== null && grader.equivalent(answer, problem.answer)
+    return { problemId: problem.id, level: problem.level, steps, answer, right, tokens }
+  })
+}
+
+/**
+ * The policy's own greedy answers as a strategy, the baseline of every other. `maxTokens`: integer from 1 up. Errors: a
+ * RangeError for one out of range.
+ * Example: `evolve(run, { ...parts, strategies: [greedyStrategy(), mine] })`
+ */
+export function greedyStrategy({ maxTokens = 160 }: GreedyOptions = {}): Strategy {
+  if (!(Number.isInteger(maxTokens) && maxTokens >= 1))
+    throw new RangeError(`Expected \`maxTokens\` to be an integer from 1 up, got \`${maxTokens}\``)
+  return {
+    name: 'greedy',
+    answer: async (questions, parts) =>
+      (await writeGreedily(questions, parts, maxTokens)).map(({ answer, tokens }) => ({ answer, tokens })),
+  }
+}
+
+/** One solution of each question at temperature 0, and what it printed. */
+async function writeGreedily(
+  questions: readonly Pick<Question, 'id' | 'question'>[],
+  { policy, verifier }: { policy: LocalPolicy; verifier: Verifier },
+  maxTokens: number,
+): Promise<Pick<Answered, 'steps' | 'answer' | 'tokens'>[]> {
+  const prefixes = questions.map(({ id, question }) => ({ problemId: id, question, steps: [] }))
+  const solutions = await policy.solve(prefixes, { maxTokens, temperature: 0, count: 1, seeds: questions.map(() => 0) })
   const programs = solutions.map(([solution]) => (solution?.complete ? solution.steps : []))
   const answers = await runPrograms(programs, verifier)
-  return problems.map((problem, i) => ({
-    problemId: problem.id,
-    level: problem.level,
-    steps: solutions[i]![0]?.steps ?? [],
+  return solutions.map(([solution], i) => ({
+    steps: solution?.steps ?? [],
     answer: answers[i]!,
-    right: answers[i] !== null && grader.equivalent(answers[i]!, problem.answer),
-    tokens: solutions[i]![0]?.tokens ?? 0,
+    tokens: solution?.tokens ?? 0,
   }))
 }
 

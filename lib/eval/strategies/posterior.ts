@@ -11,6 +11,7 @@ import { random } from '../../seed/random.ts'
 export interface PosteriorOptions {
   /** Numberings, the question's own included. Integer from 1 up. */
   readonly numberings: number
+  /** Decides the fresh numbers. An integer. */
   readonly seed: number
 }
 

@@ -5,8 +5,8 @@ import { type GrammarPolicy, grammarPolicy } from '../../../lib/policy/grammar/g
 import { mixturePolicy } from '../../../lib/policy/mixture.ts'
 import type { Problem, Step } from '../../../lib/problem/problem.ts'
 import { seedOf } from '../../../lib/seed/random.ts'
+import { policyContract } from '../../contracts/policy.ts'
 import { runChain } from '../chain.ts'
-import { policyContract } from '../policy-contract.ts'
 
 const step = (text: string): Step => ({ text, final: false })
 const final = (text: string): Step => ({ text, final: true })
