@@ -6,8 +6,8 @@ import type { Annotator } from '../search/annotator.ts'
  * answer that equals the reference and -1 for every other terminal; Q(s) = q(s) / N(s). For rounds 1 and 2.
  * Example: a step on the path of three rollouts that end right, wrong, right has Q = (1 - 1 + 1) / 3.
  * @example
- * terminalGuided().reward({ kind: 'answered', right: true, score: null }) // 1
- * terminalGuided().reward({ kind: 'codeFailed', right: null, score: null }) // -1
+ * terminalGuided().reward({ kind: 'answered', right: true, score: null, depth: 3 }) // 1
+ * terminalGuided().reward({ kind: 'codeFailed', right: null, score: null, depth: 2 }) // -1
  */
 export const terminalGuided = (): Annotator => ({
   name: 'terminal-guided',
