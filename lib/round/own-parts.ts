@@ -31,7 +31,7 @@ export interface OwnParts {
   readonly grader?: Grader
   /** Chooses what the policy and the PPM learn from. @default bestByQ with the recipe's settings */
   readonly selection?: ExampleSelection
-  /** Further ways of answering, measured on the held-out problems of every round. @default none */
+  /** Further ways of answering, measured on the held-out problems of every round that trains a policy. @default none */
   readonly strategies?: readonly Strategy[]
 }
 

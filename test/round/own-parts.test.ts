@@ -1,0 +1,150 @@
+// Own parts through all four rounds.
+import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
+import { after, test } from 'node:test'
+import { type Engine, openEngine } from '../../lib/engine/engine.ts'
+import { greedyStrategy } from '../../lib/eval/strategies/greedy.ts'
+import { readJson } from '../../lib/file/json.ts'
+import { numericGrader } from '../../lib/problem/answer.ts'
+import { evaluateRound } from '../../lib/round/evaluate-round.ts'
+import { evolve } from '../../lib/round/evolve.ts'
+import { searchRound } from '../../lib/round/search-round.ts'
+import { selectExamples } from '../../lib/round/select-examples.ts'
+import { startRun } from '../../lib/round/start-run.ts'
+import { smokeSettings } from '../../lib/run/smoke-settings.ts'
+import type { Annotator } from '../../lib/search/annotator.ts'
+import { openVerifier } from '../../lib/verify/verifier.ts'
+import {
+  Counted,
+  OwnAnnotator,
+  OwnGrader,
+  OwnPolicy,
+  OwnPpm,
+  OwnSelection,
+  OwnStrategy,
+  OwnVerifier,
+} from './counted-parts.ts'
+import { runsRoot } from './tiny.ts'
+
+const { root, remove } = runsRoot()
+const engine = await openEngine({})
+const python = await openVerifier({ processes: 1 })
+after(async () => {
+  await engine.dispose()
+  await python.dispose()
+  remove()
+})
+
+const ppm = new OwnPpm('own PPM')
+const strategy = new OwnStrategy('own strategy')
+const own = {
+  policy: new OwnPolicy('own policy'),
+  ppm,
+  annotator: new OwnAnnotator('own annotator', ppm),
+  grader: new OwnGrader('own grader'),
+  selection: new OwnSelection('own selection'),
+  strategies: [greedyStrategy(), strategy],
+  verifier: new OwnVerifier('own verifier', python),
+}
+const counted: readonly Counted[] = [...Object.values(own).filter((part) => part instanceof Counted), strategy]
+const run = startRun({ root, name: 'own', settings: smokeSettings })
+const silent = { engine, page: false }
+
+test('each own part is asked in every one of four rounds, and none is disposed', async () => {
+  for (let rounds = 1; rounds <= 4; rounds++) {
+    const before = counted.map(({ calls }) => calls)
+    await evolve(run, { ...silent, ...own, rounds })
+    for (const [i, { name, calls }] of counted.entries()) assert.ok(calls > before[i]!, `${name} in round ${rounds}`)
+  }
+  assert.deepEqual(
+    counted.filter(({ isDisposed }) => isDisposed).map(({ name }) => name),
+    [],
+  )
+})
+
+test("a round's parts.json names the own parts of each of its stages", () => {
+  for (let round = 1; round <= 4; round++)
+    assert.deepEqual(readJson(run.roundPath(round, 'parts.json')), {
+      search: 'policy own policy, ppm own PPM, annotator own annotator, grader own grader, verifier own verifier',
+      selection: 'selection own selection',
+      evaluation: 'ppm own PPM, grader own grader, strategies greedy + own strategy, verifier own verifier',
+    })
+})
+
+const others = {
+  policy: new OwnPolicy('other policy'),
+  ppm: new OwnPpm('other PPM'),
+  annotator: new OwnAnnotator('other annotator', ppm),
+  grader: new OwnGrader('other grader'),
+  verifier: new OwnVerifier('other verifier', python),
+  selection: new OwnSelection('other selection'),
+  strategies: [strategy],
+}
+
+test('a run that was begun with an own part does not go on without it, nor with another', async () => {
+  const stages = {
+    search: [(parts: typeof own) => searchRound(run, 2, { engine, ...parts }), 'policy ppm annotator grader verifier'],
+    selection: [async (parts: typeof own) => selectExamples(run, 2, parts), 'selection'],
+    evaluation: [(parts: typeof own) => evaluateRound(run, 2, { engine, ...parts }), 'ppm grader strategies verifier'],
+  } as const
+  for (const [stage, [go, names]] of Object.entries(stages))
+    for (const part of names.split(' ') as (keyof typeof own)[])
+      for (const instead of [part === 'verifier' ? python : undefined, others[part]]) {
+        const expected = new RegExp(
+          `Expected the ${stage} of round 2 to go on with the parts that it was begun with \\(.*own.*\\), got .*\\. Give the same`,
+        )
+        await assert.rejects(go({ ...own, [part]: instead } as typeof own), expected, `${stage}: ${part}`)
+      }
+  await assert.rejects(
+    evolve(run, { ...silent, verifier: python }),
+    /Expected the search of round 1 .*the run's own\. Give/,
+  )
+  await assert.rejects(evolve(run, { ...silent, ...own, selection: undefined }), /Expected the selection of round 1/)
+})
+
+test('what a finished run holds is read without the parts that made it', () => {
+  assert.ok(selectExamples(run, 1).counts.pairs > 0)
+})
+
+test('a PPM stands in wherever a guide has one, and an annotator may be made of the guide that the recipe names', async () => {
+  const guides: unknown[] = []
+  const mine = new OwnPpm('own PPM')
+  const discounted = (guide: Annotator, round: number): Annotator => {
+    guides.push([round, guide.name, guide.ppm === mine])
+    return { ...guide, name: 'discounted', reward: (facts) => guide.reward(facts) * 0.9 ** facts.depth }
+  }
+  const searched = startRun({ root, name: 'made', settings: smokeSettings, set: ['problems=[2,1,0,0,0,0]'] })
+  for (let round = 1; round <= 4; round++) {
+    const before = mine.calls
+    await searchRound(searched, round, { engine, verifier: python, ppm: mine, annotator: discounted })
+    assert.equal(mine.calls > before, round > 2, `round ${round}`)
+  }
+  assert.deepEqual(guides, [
+    [1, 'terminal-guided', false],
+    [2, 'terminal-guided', false],
+    [3, 'ppm-augmented', true],
+    [4, 'ppm-augmented', true],
+  ])
+  assert.deepEqual(readJson(searched.roundPath(1, 'parts.json')), {
+    search: 'ppm own PPM, annotator discounted',
+  })
+})
+
+test('a policy may be a function of the pass', async () => {
+  const asked: string[] = []
+  const searched = startRun({ root, name: 'passes', settings: smokeSettings, set: ['problems=[2,1,0,0,0,0]'] })
+  const policy = ({ round, index }: { round: number; index: number }) => {
+    asked.push(`${round}.${index}`)
+    return own.policy
+  }
+  const unused = null as unknown as Engine
+  await searchRound(searched, 1, { engine: unused, verifier: python, policy })
+  assert.deepEqual(asked, ['1.0', '1.1'])
+})
+
+test('without own parts, or with the grader that is the default, no file tells of parts', async () => {
+  const plain = startRun({ root, name: 'plain', settings: smokeSettings, set: ['problems=[4,2,0,0,0,0]'] })
+  await evolve(plain, { ...silent, verifier: python, grader: numericGrader, strategies: [], rounds: 1 })
+  assert.ok(existsSync(plain.roundPath(1, 'metrics.json')))
+  assert.ok(!existsSync(plain.roundPath(1, 'parts.json')))
+})
