@@ -24,7 +24,7 @@ import { seedOf } from '../seed/random.ts'
 import type { Verifier } from '../verify/contract.ts'
 import { openGrammar } from './grammar.ts'
 import { noteOwnParts, type OwnParts } from './own-parts.ts'
-import { type AcceptedTrajectory, eachAccepted } from './select-examples.ts'
+import { type AcceptedTrajectory, eachAccepted, selectExamples } from './select-examples.ts'
 import { pairsFor } from './train-round.ts'
 
 /** What a round measured; the seconds aside. Absent: not measured in this round. */
@@ -41,7 +41,8 @@ export interface RoundMetrics extends Partial<SystemTwoMetrics> {
   readonly tokens: Readonly<Record<string, number>>
 }
 
-export interface EvaluationParts extends Pick<OwnParts, 'ppm' | 'grader' | 'strategies'> {
+/** What an evaluation needs beside the run. `selection`: where the round's examples are not selected yet. */
+export interface EvaluationParts extends Pick<OwnParts, 'ppm' | 'grader' | 'strategies' | 'selection'> {
   readonly engine: Engine
   readonly verifier: Verifier
   readonly onProgress?: (progress: RoundProgress) => void
@@ -66,6 +67,7 @@ async function measure(run: Run, round: number, parts: EvaluationParts): Promise
   const { engine, verifier, grader = numericGrader, strategies = [], onProgress, signal } = parts
   const { evaluation, batchSize, concurrency } = run.settings
   const tell = (note: string, done: number, of: number) => onProgress?.({ round, stage: 'evaluate', note, done, of })
+  selectExamples(run, round, parts.selection && parts)
   const { coverage, tokens: searchTokens } = searched(run, round)
   const found = { round, coverage, faithful: await faithfulShare(run, round, { verifier, grader }) }
   const baseline = round === 1 ? await baselineAnswers(run, { verifier, grader }) : undefined

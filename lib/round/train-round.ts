@@ -14,9 +14,11 @@ import { seedOf } from '../seed/random.ts'
 import type { TrainingLog } from '../train/loop.ts'
 import { trainPolicy } from '../train/policy.ts'
 import { type PpmTrainingLog, trainPpm } from '../train/ppm.ts'
+import type { OwnParts } from './own-parts.ts'
 import { selectExamples } from './select-examples.ts'
 
-export interface TrainingParts {
+/** What a training needs beside the run. `selection`: where the round's examples are not selected yet. */
+export interface TrainingParts extends Pick<OwnParts, 'selection'> {
   readonly engine: Engine
   readonly onProgress?: (progress: RoundProgress) => void
   readonly signal?: AbortSignal
@@ -32,7 +34,7 @@ export async function trainRoundPolicy(run: Run, round: number, parts: TrainingP
   const done = trainedBefore<TrainingLog>(run, round, 'policy')
   if (done) return done
   const questions = questionsOf(run)
-  const examples = selectExamples(run, round).accepted.map(({ problemId, steps }) => ({
+  const examples = selectExamples(run, round, parts.selection && parts).accepted.map(({ problemId, steps }) => ({
     problemId,
     question: questions.get(problemId)!,
     steps,
