@@ -1,8 +1,9 @@
 // A family may be anybody's: what it draws is checked before it becomes a problem that models learn from.
-import { numericGrader } from '../lib/problem/answer.ts'
+
 import { fillTemplate } from '../lib/problem/counterfactual.ts'
 import { parseExpression } from '../lib/problem/expression.ts'
 import type { ProblemDraft, ProblemFamily } from '../lib/problem/family.ts'
+import { numericGrader } from '../lib/problem/numeric-grader.ts'
 import { rationalOf, rationalText } from '../lib/problem/rational.ts'
 
 /** Throws an Error that names the family, what was expected and what came. */

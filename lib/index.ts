@@ -6,7 +6,8 @@ import './show/draw/draw-figures.ts'
 export { random, seedOf } from './seed/random.ts'
 
 // Problems and answers
-export { numericGrader, parseAnswer } from './problem/answer.ts'
+export { numericGrader } from './problem/numeric-grader.ts'
+export { parseAnswer } from './problem/answer.ts'
 export { counterfactual } from './problem/counterfactual.ts'
 export type { Grader } from './problem/grader.ts'
 export type { Prefix, Problem, Step } from './problem/problem.ts'
@@ -42,7 +43,7 @@ export { openVerifier, type PythonVerifier } from './verify/verifier.ts'
 
 // Search
 export type { Annotator, TerminalFacts, TerminalKind } from './search/annotator.ts'
-export { answer, answerCurve, odds } from './search/answer.ts'
+export { answer, answerCurve, odds } from './search/choose-answer.ts'
 export { backup } from './search/backup.ts'
 export { expand } from './search/expand.ts'
 export { fromOfficialTree, toOfficialTree } from './search/official-tree.ts'
@@ -91,9 +92,9 @@ export { passAtK } from './eval/pass-at-k.ts'
 export { parseReport, type Report, reportSchema } from './eval/report-schema.ts'
 export { greedyAnswers, greedyStrategy } from './eval/strategies/greedy.ts'
 export { type MajorityOptions, majorityStrategy } from './eval/strategies/majority.ts'
-export { posteriorWeights } from './eval/strategies/posterior.ts'
+export { posteriorWeights } from './eval/posterior.ts'
 export { systemTwoAnswers } from './eval/strategies/system-two.ts'
-export { bestByScore, majority, scoreWeighted } from './eval/strategies/vote.ts'
+export { bestByScore, majority, scoreWeighted } from './eval/vote.ts'
 export type { Question, Strategy, StrategyAnswer, StrategyParts } from './eval/strategy.ts'
 
 // Showing

@@ -1,5 +1,5 @@
 // Completions from types: members, names, import paths. The part of a word that is already typed is taken out of the
-// text first, so that one analysis serves every keystroke of the word.
+// text first, so that one analysis serves every keystroke of the word. user/live-members.ts completes from values, merge.ts joins both.
 import ts from 'typescript'
 import { charactersBefore, offsetOf, wordBefore } from './characters.ts'
 import { parse } from './notebook-types.ts'

@@ -1,6 +1,7 @@
 // How an interrupt reaches code in the user-code process. Code that waits: its cell's signal is aborted, and it stops where
 // it would go on. Code that computes: the watcher thread halts it for a moment and calls `stopLoops`, whereupon every loop
-// of the person's code throws at its next turn (cell/loop-guard.ts).
+// of the person's code throws at its next turn (cell/loop-guard.ts). The order of all measures, up to ending the process, is
+// `stop` of executions.ts.
 import { types } from 'node:util'
 import { STOP, TURN } from '../cell/host-names.ts'
 

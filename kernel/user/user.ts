@@ -218,7 +218,7 @@ process.on('message', (request: UserRequest) => {
       return
     case 'look':
       // Loaded at the first question: most notebook runs never ask one.
-      void import('./look.ts').then(async ({ createLook }) => {
+      void import('./live-members.ts').then(async ({ createLook }) => {
         look ??= createLook(evaluator)
         const content = await look[request.kind](request.code, request.cursor)
         send({ type: 'reply', request: request.id }, { ...content })
@@ -233,7 +233,7 @@ process.on('message', (request: UserRequest) => {
   }
 })
 
-let look: import('./look.ts').Look | null = null
+let look: import('./live-members.ts').Look | null = null
 
 process.on('SIGINT', () => undefined) // the protocol process sends it for the part of a cell before its first await
 process.on('disconnect', () => process.exit(1))

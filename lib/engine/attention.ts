@@ -1,5 +1,5 @@
 // Scaled dot-product attention over key/value groups: each key head serves `heads / kvHeads` query heads. One key head
-// (multi-query attention) needs no transposition anywhere, which is why the embedded models have one.
+// (multi-query attention) needs no transposition anywhere.
 import type { Dim, Graph, Value } from './graph.ts'
 import { add, concat, multiply, product, reduceSum, reshape, slice, softmax, subtract, transpose } from './ops.ts'
 

@@ -10,7 +10,7 @@ import { type BandMeasures, bands, type Measure, type NetGain, netGain, wilson }
 import { type Sample, sampleSolutions } from './strategies/best-of-n.ts'
 import type { Answered } from './strategies/greedy.ts'
 import { type SystemTwoAnswer, systemTwoAnswers } from './strategies/system-two.ts'
-import { bestByScore, majority } from './strategies/vote.ts'
+import { bestByScore, majority } from './vote.ts'
 
 /** Shares of the held-out problems, by band. */
 export interface SystemTwoMetrics {

@@ -1,7 +1,8 @@
 // The two training objectives: what a batch of each holds, how it is fed, and its loss in the graph.
 import type { Tensors } from '../engine/engine.ts'
 import type { Graph, Value } from '../engine/graph.ts'
-import { crossEntropy, pairLoss, pick } from '../engine/layers.ts'
+import { pick } from '../engine/layers.ts'
+import { crossEntropy, pairLoss } from '../engine/losses.ts'
 import { add, cast, divide, greater, linear, multiply, reduceSum, reshape } from '../engine/ops.ts'
 import type { Random } from '../seed/random.ts'
 import type { PackedRows } from './batch.ts'

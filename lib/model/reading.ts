@@ -2,7 +2,8 @@
 // policy's log-probabilities.
 import { maskBlocks } from '../engine/attention.ts'
 import { Graph, type Value } from '../engine/graph.ts'
-import { logProbabilitiesOf, rotaryConstants } from '../engine/layers.ts'
+import { rotaryConstants } from '../engine/layers.ts'
+import { logProbabilitiesOf } from '../engine/losses.ts'
 import { cast, flat, gather, linear } from '../engine/ops.ts'
 import { causal, rowInputs } from './batch.ts'
 import type { ModelConfig } from './config.ts'

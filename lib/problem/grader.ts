@@ -1,4 +1,5 @@
-// The contract of every grader: whatever decides that an answer is right.
+// The contract of every grader: whatever decides that an answer is right. numeric-grader.ts has ours; the suite is
+// test/contracts/grader.ts.
 
 /** Compares answers. */
 export interface Grader {

@@ -1,4 +1,4 @@
-// From what a recipe names to the parts of its search: the one place that knows which proposers and guides there are.
+// From what a recipe names (run/recipe.ts lists the names) to the parts of its search: the one place that opens them.
 import { ppmAugmented } from '../annotate/ppm-augmented.ts'
 import { terminalGuided } from '../annotate/terminal-guided.ts'
 import type { Engine } from '../engine/engine.ts'
@@ -8,7 +8,7 @@ import { loadPolicy } from '../policy/local.ts'
 import { loadPpm } from '../policy/local-ppm.ts'
 import { mixturePolicy } from '../policy/mixture.ts'
 import type { Ppm } from '../policy/ppm-contract.ts'
-import { numericGrader } from '../problem/answer.ts'
+import { numericGrader } from '../problem/numeric-grader.ts'
 import { loadTrained, modelFolder } from '../run/models.ts'
 import type { Recipe } from '../run/recipe.ts'
 import type { Run } from '../run/run.ts'

@@ -6,7 +6,7 @@ import {
   readProblems,
   splitHeldOut,
 } from '../../datasets/index.ts'
-import { assign } from '../run/assign.ts'
+import { assign } from '../run/assign-settings.ts'
 import { openRun, type Run } from '../run/run.ts'
 import { defaultSettings, type Settings } from '../run/settings.ts'
 

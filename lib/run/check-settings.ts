@@ -1,11 +1,9 @@
 // Settings out of range, refused before a run begins instead of minutes later. Types are checked where `--set` is read;
 // options of the search and of the trainings check the rest themselves.
-import type { Aggregation } from '../search/answer.ts'
-import type { Recipe } from './recipe.ts'
+import type { Aggregation } from '../search/choose-answer.ts'
+import { GUIDES, PROPOSERS, type Recipe } from './recipe.ts'
 import type { Settings } from './settings.ts'
 
-const PROPOSERS: readonly Recipe['proposer'][] = ['grammar', 'policy']
-const GUIDES: readonly Recipe['guide'][] = ['terminal', 'ppm']
 const SELECTS: readonly Recipe['select'][] = ['uct', 'puct']
 const VOTES: readonly Aggregation[] = ['best', 'topMajority', 'weighted', 'majority']
 

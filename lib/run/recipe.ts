@@ -17,13 +17,18 @@ export interface Pass {
   readonly stopAfterHits: number
 }
 
+/** Who may propose steps: the grammar (round 1's bootstrap), or the policy trained in the round before. */
+export const PROPOSERS = ['grammar', 'policy'] as const
+/** Who may value new steps: only the answers at the end, or the PPM of the round before as well. */
+export const GUIDES = ['terminal', 'ppm'] as const
+
 /** One round: who proposes and who guides, how much is searched, what is learned from it and how. */
 export interface Recipe {
   readonly round: number
-  /** Who proposes steps: the grammar (round 1's bootstrap) or the policy trained in the round before. */
-  readonly proposer: 'grammar' | 'policy'
-  /** Who values new steps: only the answers at the end, or the PPM of the round before as well. */
-  readonly guide: 'terminal' | 'ppm'
+  /** Who proposes steps; round/search-parts.ts opens what it names. */
+  readonly proposer: (typeof PROPOSERS)[number]
+  /** Who values new steps, likewise. */
+  readonly guide: (typeof GUIDES)[number]
   readonly select: 'uct' | 'puct'
   /** Exploration constant c of UCT and PUCT. */
   readonly exploration: number

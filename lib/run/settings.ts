@@ -1,5 +1,5 @@
 // Everything that decides a run, as one plain object: saved in run.json, changed by `--set`, compared on resume.
-import type { Aggregation } from '../search/answer.ts'
+import type { Aggregation } from '../search/choose-answer.ts'
 import type { Recipe } from './recipe.ts'
 import { recipes } from './recipes.ts'
 

@@ -63,7 +63,7 @@ export interface PpmTrainingLog extends TrainingLog {
 /**
  * Trains a PPM on all pairs, from the weights of a policy with a fresh scalar head. Loss: `-log sigmoid(r(chosen) -
  * r(rejected))` times the pair's weight (paper, Eq. 4), in nats; where neither side ends there, also at the first token
- * at which the two differ. Equal arguments give equal weights on one machine.
+ * at which the two differ (`preferenceLoss` of model/objectives.ts). Equal arguments give equal weights on one machine.
  * Errors: no pair that is short enough; a tokenizer without the markers of steps; the signal's reason when aborted.
  */
 export async function trainPpm({

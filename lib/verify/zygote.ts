@@ -28,7 +28,7 @@ const MODULES = [
   'child',
   'probe',
   'report',
-  'run',
+  'running_child',
   'deadlines',
   'zygote',
 ]

@@ -1,9 +1,9 @@
 // The laws of every problem family (lib/problem/family.ts), as one suite that each kind of family runs.
 import assert from 'node:assert/strict'
-import { numericGrader } from '../../lib/problem/answer.ts'
 import { counterfactual, fillTemplate } from '../../lib/problem/counterfactual.ts'
 import { parseExpression } from '../../lib/problem/expression.ts'
 import type { ProblemDraft, ProblemFamily } from '../../lib/problem/family.ts'
+import { numericGrader } from '../../lib/problem/numeric-grader.ts'
 import { rationalOf, rationalText } from '../../lib/problem/rational.ts'
 import { normalizeQuestion } from '../../lib/problem/split.ts'
 import { random } from '../../lib/seed/random.ts'

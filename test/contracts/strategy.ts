@@ -1,7 +1,7 @@
 // The laws of every evaluation strategy (lib/eval/strategy.ts), asked with made-up models and real Python.
 import assert from 'node:assert/strict'
 import type { Question, Strategy, StrategyAnswer, StrategyParts } from '../../lib/eval/strategy.ts'
-import { numericGrader } from '../../lib/problem/answer.ts'
+import { numericGrader } from '../../lib/problem/numeric-grader.ts'
 import { openVerifier } from '../../lib/verify/verifier.ts'
 import { type ContractOptions, declareLaws, type Law, type Make, using } from './laws.ts'
 import { contractPrefixes } from './policy.ts'

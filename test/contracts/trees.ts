@@ -2,7 +2,7 @@
 // should learn from. Grown by the library's own search, without Python.
 import { terminalGuided } from '../../lib/annotate/terminal-guided.ts'
 import type { Policy, Proposal } from '../../lib/policy/contract.ts'
-import { numericGrader } from '../../lib/problem/answer.ts'
+import { numericGrader } from '../../lib/problem/numeric-grader.ts'
 import type { Prefix, Problem, Step } from '../../lib/problem/problem.ts'
 import { releasedCode } from '../../lib/search/options.ts'
 import { searchTree } from '../../lib/search/rollout.ts'

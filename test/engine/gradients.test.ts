@@ -5,17 +5,8 @@ import { attend, maskBlocks } from '../../lib/engine/attention.ts'
 import { type Engine, openEngine, type Tensors } from '../../lib/engine/engine.ts'
 import { gradients } from '../../lib/engine/gradients.ts'
 import { Graph, sizeOf, type Value } from '../../lib/engine/graph.ts'
-import {
-  crossEntropy,
-  embedding,
-  pairLoss,
-  pick,
-  readRows,
-  rmsNorm,
-  rotaryConstants,
-  rotate,
-  silu,
-} from '../../lib/engine/layers.ts'
+import { embedding, pick, readRows, rmsNorm, rotaryConstants, rotate, silu } from '../../lib/engine/layers.ts'
+import { crossEntropy, pairLoss } from '../../lib/engine/losses.ts'
 import { add, linear, multiply, reduceSum, reshape, subtract, transpose } from '../../lib/engine/ops.ts'
 import { normal, random } from '../../lib/seed/random.ts'
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { type Engine, openEngine } from '../../lib/engine/engine.ts'
 import { Graph } from '../../lib/engine/graph.ts'
-import { pairLoss } from '../../lib/engine/layers.ts'
+import { pairLoss } from '../../lib/engine/losses.ts'
 
 let engine: Engine
 before(async () => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ppmAugmented } from '../../lib/annotate/ppm-augmented.ts'
-import { numericGrader } from '../../lib/problem/answer.ts'
+import { numericGrader } from '../../lib/problem/numeric-grader.ts'
 import { backup, judge } from '../../lib/search/backup.ts'
 import { expand } from '../../lib/search/expand.ts'
 import type { SearchOptions } from '../../lib/search/options.ts'

@@ -3,7 +3,7 @@
 import { terminalGuided } from '../../lib/annotate/terminal-guided.ts'
 import type { Policy, Proposal } from '../../lib/policy/contract.ts'
 import type { Ppm } from '../../lib/policy/ppm-contract.ts'
-import { numericGrader } from '../../lib/problem/answer.ts'
+import { numericGrader } from '../../lib/problem/numeric-grader.ts'
 import type { Prefix, Problem, Step } from '../../lib/problem/problem.ts'
 import type { SearchParts } from '../../lib/search/parts.ts'
 import { normal, type Random, random } from '../../lib/seed/random.ts'

@@ -1,5 +1,6 @@
 // Best-of-N at matched tokens: the same policy samples whole solutions until it has spent on each problem what System 2
 // spent on it; the PPM or a vote chooses. The baseline that every search has to beat.
+// Generated tokens count; executions of Python and scoring by the PPM are accounted for elsewhere.
 import type { LocalPolicy } from '../../policy/local.ts'
 import type { Ppm } from '../../policy/ppm-contract.ts'
 import type { Grader } from '../../problem/grader.ts'
@@ -7,7 +8,6 @@ import type { Problem, Step } from '../../problem/problem.ts'
 import { seedOf } from '../../seed/random.ts'
 import type { Verifier } from '../../verify/contract.ts'
 import { runPrograms } from './greedy.ts'
-import { samplesWithin } from './matched-tokens.ts'
 
 /** One sampled solution. */
 export interface Sample {
@@ -100,4 +100,21 @@ async function gradeAll(
     })
   }
   return result
+}
+
+/**
+ * How many leading samples fit a budget of tokens. At least one when there is any: without a sample there is no answer.
+ * Example: samples of 40, 50, 60 tokens and a budget of 100 give 2.
+ */
+export function samplesWithin(budget: number, samples: readonly number[]): number {
+  if (!(budget >= 0)) throw new RangeError(`Expected a budget from 0 tokens up, got \`${budget}\``)
+  let spent = 0
+  let count = 0
+  for (const tokens of samples) {
+    if (!(tokens >= 0)) throw new RangeError(`Expected each sample to have 0 tokens or more, got \`${tokens}\``)
+    spent += tokens
+    if (spent > budget && count > 0) break
+    count++
+  }
+  return count
 }

@@ -1,8 +1,8 @@
 // maj@k: the policy writes several solutions of each question, Python runs them, the commonest answer wins. No PPM.
 import { seedOf } from '../../seed/random.ts'
 import type { Strategy } from '../strategy.ts'
+import { majority } from '../vote.ts'
 import { runPrograms } from './greedy.ts'
-import { majority } from './vote.ts'
 
 /** How many solutions are sampled, and how. */
 export interface MajorityOptions {

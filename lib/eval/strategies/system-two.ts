@@ -7,12 +7,12 @@ import type { Ppm } from '../../policy/ppm-contract.ts'
 import { renumberedPolicy } from '../../policy/renumbered.ts'
 import type { Grader } from '../../problem/grader.ts'
 import type { Problem } from '../../problem/problem.ts'
-import { type Aggregation, type AnswerCandidate, answer, answerCurve, odds } from '../../search/answer.ts'
+import { type Aggregation, type AnswerCandidate, answer, answerCurve, odds } from '../../search/choose-answer.ts'
 import type { SearchOptions } from '../../search/options.ts'
 import { searchProblems } from '../../search/schedule.ts'
 import type { Tree } from '../../search/tree.ts'
 import type { Verifier } from '../../verify/contract.ts'
-import { posteriorWeights } from './posterior.ts'
+import { posteriorWeights } from '../posterior.ts'
 
 /** One problem answered by search. */
 export interface SystemTwoAnswer {

@@ -9,7 +9,7 @@ import { ACTIONS, type Phase, SKIP } from './actions.ts'
 import { type AlignedStep, AT_START, alignStep, indexSlots, type Position, type SlotIndex } from './align.ts'
 import { type CountOptions, type Counts, countActions, distribution, type Program } from './counts.ts'
 import { answerGreedily } from './greedy.ts'
-import { learnedPrograms } from './learned.ts'
+import { learnedPrograms } from './program-store.ts'
 import { drawEntry, FINAL, logProbabilityOf, type NextStep, nextStep, stepText, type WalkOptions } from './propose.ts'
 import { slotsOf } from './sentences.ts'
 

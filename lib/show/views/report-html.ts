@@ -1,5 +1,6 @@
 // A report as one HTML file that needs nothing else: no network, no fonts, no server. Plots are interactive where
-// scripts run and pictures where they do not; colours follow the reader's light or dark setting.
+// scripts run and pictures where they do not; colours follow the reader's light or dark setting. round/report-page.ts
+// writes it to a run's folder.
 import { readFileSync } from 'node:fs'
 import type { Report } from '../../eval/report-schema.ts'
 import { escapeHtml } from '../draw/display.ts'

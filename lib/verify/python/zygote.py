@@ -28,7 +28,7 @@ from deadlines import Deadlines  # noqa: E402
 from isolate import Isolation  # noqa: E402
 from linux import LIBC, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS, prctl  # noqa: E402
 from probe import reach  # noqa: E402
-from run import Run  # noqa: E402
+from running_child import RunningChild  # noqa: E402
 
 del sys.path[0]
 for module in list(sys.modules.values()):
@@ -38,7 +38,7 @@ for module in list(sys.modules.values()):
 REQUESTS, REPLIES = 3, 4
 
 selector = selectors.DefaultSelector()
-runs = {}  # pid -> Run
+runs = {}  # pid -> RunningChild
 checkpoints = Checkpoints(0)
 null, isolation = None, None  # set by prepare()
 
@@ -58,7 +58,7 @@ def start(request, may_keep=True):
 
 def start_fresh(request, may_keep):
     used = {run.slot for run in runs.values()} | checkpoints.slots()
-    run, zygote = Run(request, next(slot for slot in itertools.count() if slot not in used)), os.getpid()
+    run, zygote = RunningChild(request, next(slot for slot in itertools.count() if slot not in used)), os.getpid()
     ends, control = open_pipes(run, request, may_keep)
     try:
         run.pid = os.fork()
@@ -76,7 +76,7 @@ def start_fresh(request, may_keep):
 
 
 def continue_waiting(waiting, done, request, may_keep):
-    run = Run(request, waiting.family.slot)
+    run = RunningChild(request, waiting.family.slot)
     run.family, run.pid, run.woken = waiting.family, waiting.pid, waiting
     is_whole = done == len(request['keys'])
     ends, control = open_pipes(run, request, may_keep and not is_whole)

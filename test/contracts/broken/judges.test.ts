@@ -1,7 +1,7 @@
 import { ppmAugmented } from '../../../lib/annotate/ppm-augmented.ts'
 import { bestByQ, type ExampleSelection, type Selected } from '../../../lib/pairs/selection.ts'
-import { numericGrader } from '../../../lib/problem/answer.ts'
 import type { Grader } from '../../../lib/problem/grader.ts'
+import { numericGrader } from '../../../lib/problem/numeric-grader.ts'
 import type { Annotator, TerminalFacts } from '../../../lib/search/annotator.ts'
 import type { Tree } from '../../../lib/search/tree.ts'
 import { annotatorLaws } from '../annotator.ts'

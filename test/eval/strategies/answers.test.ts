@@ -9,7 +9,7 @@ import { greedyAnswers, runPrograms } from '../../../lib/eval/strategies/greedy.
 import { systemTwoAnswers } from '../../../lib/eval/strategies/system-two.ts'
 import type { PreferencePair } from '../../../lib/pairs/preference-pairs.ts'
 import type { LocalPolicy, Solution } from '../../../lib/policy/local.ts'
-import { numericGrader } from '../../../lib/problem/answer.ts'
+import { numericGrader } from '../../../lib/problem/numeric-grader.ts'
 import type { Prefix, Problem, Step } from '../../../lib/problem/problem.ts'
 import { type Random, random } from '../../../lib/seed/random.ts'
 import { openVerifier } from '../../../lib/verify/verifier.ts'

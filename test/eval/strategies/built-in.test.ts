@@ -5,7 +5,7 @@ import { greedyAnswers, greedyStrategy } from '../../../lib/eval/strategies/gree
 import { majorityStrategy } from '../../../lib/eval/strategies/majority.ts'
 import type { Strategy } from '../../../lib/eval/strategy.ts'
 import type { LocalPolicy } from '../../../lib/policy/local.ts'
-import { numericGrader } from '../../../lib/problem/answer.ts'
+import { numericGrader } from '../../../lib/problem/numeric-grader.ts'
 import { openVerifier } from '../../../lib/verify/verifier.ts'
 import { contractPolicy } from '../../contracts/solver.ts'
 import { strategyContract } from '../../contracts/strategy.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { assign } from '../../lib/run/assign.ts'
+import { assign } from '../../lib/run/assign-settings.ts'
 import { checkSettings } from '../../lib/run/check-settings.ts'
 import { defaultSettings } from '../../lib/run/settings.ts'
 

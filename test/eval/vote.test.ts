@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { bestByScore, majority, scoreWeighted } from '../../../lib/eval/strategies/vote.ts'
+import { bestByScore, majority, scoreWeighted } from '../../lib/eval/vote.ts'
 
 const sameNumber = (a: string, b: string) => Number(a) === Number(b)
 

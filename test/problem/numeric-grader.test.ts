@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { numericGrader, parseAnswer } from '../../lib/problem/answer.ts'
+import { parseAnswer } from '../../lib/problem/answer.ts'
+import { numericGrader } from '../../lib/problem/numeric-grader.ts'
 import { graderContract } from '../contracts/grader.ts'
 
 graderContract('numeric', () => numericGrader)

@@ -1,12 +1,12 @@
 // How much each answered solution of a tree counts in the vote: how likely the policy finds it times the odds that the
 // PPM gives it, both read in several numberings of the question. Reading is cheaper than sampling, and what two networks
 // think of a solution in five numberings is known better than what a few proposals show.
-import type { Likelihood, LikelihoodRequest } from '../../policy/likelihood.ts'
-import type { Ppm } from '../../policy/ppm-contract.ts'
-import { freshNumbers, renumberSteps, renumberText } from '../../problem/renumber.ts'
-import { answerCandidates, odds } from '../../search/answer.ts'
-import { stepsTo, type Tree } from '../../search/tree.ts'
-import { random } from '../../seed/random.ts'
+import type { Likelihood, LikelihoodRequest } from '../policy/likelihood.ts'
+import type { Ppm } from '../policy/ppm-contract.ts'
+import { freshNumbers, renumberSteps, renumberText } from '../problem/renumber.ts'
+import { answerCandidates, odds } from '../search/choose-answer.ts'
+import { stepsTo, type Tree } from '../search/tree.ts'
+import { random } from '../seed/random.ts'
 
 export interface PosteriorOptions {
   /** Numberings, the question's own included. Integer from 1 up. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { systemTwo } from '../../lib/annotate/system-two.ts'
-import { numericGrader } from '../../lib/problem/answer.ts'
+import { numericGrader } from '../../lib/problem/numeric-grader.ts'
 import {
   type AnswerCandidate,
   answer,
@@ -9,7 +9,7 @@ import {
   answerCurve,
   chooseAnswer,
   odds,
-} from '../../lib/search/answer.ts'
+} from '../../lib/search/choose-answer.ts'
 import { searchTree } from '../../lib/search/rollout.ts'
 import { newTree, type Tree } from '../../lib/search/tree.ts'
 import { below } from '../../lib/seed/random.ts'

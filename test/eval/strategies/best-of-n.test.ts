@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { samplesWithin } from '../../../lib/eval/strategies/matched-tokens.ts'
+import { samplesWithin } from '../../../lib/eval/strategies/best-of-n.ts'
 import { below, random } from '../../../lib/seed/random.ts'
 
 test('leading samples fill the budget and never pass it, but one sample is always allowed', () => {

@@ -1,5 +1,5 @@
 // The programs that a grammar has learned, kept small: for each problem its question, the words of its slots (shared
-// with every other problem that has the same), and each program as a short string.
+// with every other problem that has the same), and each program as a short string. counts.ts learns from them.
 import type { CountedSlot, Example, Program } from './counts.ts'
 
 /** Programs by problem, in the order of ids; those of one problem in the order of their JSON text. */

@@ -13,7 +13,7 @@ MAX_BATCH_REPORT = 8 << 20
 MAX_REPORT = 64 << 10
 
 
-class Run:
+class RunningChild:
     def __init__(self, request, slot):
         limits = request['limits']
         self.id, self.is_batch = request['id'], 'groups' in request
