@@ -5,6 +5,7 @@ export { graderContract, graderLaws } from './grader.ts'
 export { brokenLaws, type ContractOptions, type Law, type Make } from './laws.ts'
 export { contractPrefixes, policyContract, policyLaws } from './policy.ts'
 export { ppmContract, ppmLaws } from './ppm.ts'
+// Here: problemFamilyContract of ./problem-family.ts.
 export { selectionContract, selectionLaws } from './selection.ts'
 export { strategyContract, strategyLaws } from './strategy.ts'
 export { verifierContract, verifierLaws } from './verifier.ts'
