@@ -14,11 +14,16 @@ import {
 import { dirname } from 'node:path'
 import { writeError } from './atomic.ts'
 
-/** One line of a file: its value, its number from 1, and the bytes before it. */
-export interface JsonlEntry<T> {
+/** Where a line stands in its file, in bytes; the newline is not counted. */
+export interface JsonlPlace {
+  readonly offset: number
+  readonly bytes: number
+}
+
+/** One line of a file: its value, its number from 1, and its place. */
+export interface JsonlEntry<T> extends JsonlPlace {
   readonly value: T
   readonly line: number
-  readonly offset: number
 }
 
 /** Bytes read at once. */
@@ -34,9 +39,9 @@ export function* eachJsonl<T>(path: string): Generator<JsonlEntry<T>, void, void
   const file = openSync(path, 'r')
   try {
     let line = 0
-    for (const { text, offset } of wholeLines(file)) {
+    for (const { text, ...place } of wholeLines(file)) {
       line++
-      if (text !== '') yield { value: parseLine<T>(path, line, text), line, offset }
+      if (text !== '') yield { value: parseLine<T>(path, line, text), line, ...place }
     }
   } finally {
     closeSync(file)
@@ -46,37 +51,36 @@ export function* eachJsonl<T>(path: string): Generator<JsonlEntry<T>, void, void
 /** All values of such a file at once. */
 export const readJsonl = <T>(path: string): T[] => Array.from(eachJsonl<T>(path), ({ value }) => value)
 
-/** The values at some places of such a file, each given by the offset that `eachJsonl` told of its line. */
-export function readJsonlAt<T>(path: string, offsets: readonly number[]): T[] {
+/** The values at some places of such a file, as `eachJsonl` told them. Errors: no JSON there, for the file was changed. */
+export function readJsonlAt<T>(path: string, places: readonly JsonlPlace[]): T[] {
   const file = openSync(path, 'r')
   try {
-    return offsets.map((offset) => {
-      const [first] = wholeLines(file, offset, 1 << 16)
-      if (first === undefined) throw new Error(`${path}: expected a line at byte ${offset}, found none. ${BY_HAND}`)
-      return parseLine<T>(path, `byte ${offset}`, first.text)
+    const room = Buffer.allocUnsafe(Math.max(0, ...places.map(({ bytes }) => bytes)))
+    return places.map(({ offset, bytes }) => {
+      const length = readSync(file, room, 0, bytes, offset)
+      return parseLine<T>(path, `byte ${offset}`, room.toString('utf8', 0, length))
     })
   } finally {
     closeSync(file)
   }
 }
 
-function* wholeLines(file: number, start = 0, piece = PIECE): Generator<{ text: string; offset: number }, void, void> {
-  let parts: Buffer[] = []
-  let offset = start
-  for (let position = start; ; ) {
-    const bytes = Buffer.allocUnsafe(piece)
-    const length = readSync(file, bytes, 0, piece, position)
-    if (length === 0) return
-    position += length
+/** The lines of a file that end in a newline. */
+function* wholeLines(file: number): Generator<JsonlPlace & { readonly text: string }, void, void> {
+  const piece = Buffer.allocUnsafe(PIECE)
+  let begun: Buffer[] = [] // of a line that goes on in the next piece
+  let offset = 0
+  for (let length = readSync(file, piece); length > 0; length = readSync(file, piece)) {
     let from = 0
-    for (let at = bytes.indexOf(NEWLINE); at >= 0 && at < length; at = bytes.indexOf(NEWLINE, from)) {
-      parts.push(bytes.subarray(from, at))
-      yield { text: Buffer.concat(parts).toString('utf8'), offset }
-      offset += parts.reduce((sum, part) => sum + part.length, 1)
-      parts = []
+    for (let at = piece.indexOf(NEWLINE); at >= 0 && at < length; at = piece.indexOf(NEWLINE, from)) {
+      const end = piece.subarray(from, at)
+      const whole = begun.length === 0 ? end : Buffer.concat([...begun, end])
+      begun = []
       from = at + 1
+      yield { text: whole.toString('utf8'), offset, bytes: whole.length }
+      offset += whole.length + 1
     }
-    if (from < length) parts.push(bytes.subarray(from, length))
+    if (from < length) begun.push(Buffer.from(piece.subarray(from, length)))
   }
 }
 

@@ -28,12 +28,14 @@ export interface StoredProblems extends Iterable<Problem> {
 /** Errors: a line that is no JSON, with its number; two problems with one id. */
 export function openStoredProblems(path: string): StoredProblems {
   const offsets: number[] = []
+  const lengths: number[] = []
   const places = new Map<string, number>()
-  for (const { value, offset, line } of eachJsonl<Problem>(path)) {
+  for (const { value, offset, bytes, line } of eachJsonl<Problem>(path)) {
     if (places.has(value.id))
       throw new Error(`${path}:${line}: expected a problem of its own id, got ${value.id} again`)
     places.set(value.id, offsets.length)
     offsets.push(offset)
+    lengths.push(bytes)
   }
   return {
     length: offsets.length,
@@ -43,7 +45,7 @@ export function openStoredProblems(path: string): StoredProblems {
         throw new RangeError(`Expected a problem from 0 to ${offsets.length - 1}, got ${missing}`)
       return readJsonlAt<Problem>(
         path,
-        indices.map((index) => offsets[index]!),
+        indices.map((index) => ({ offset: offsets[index]!, bytes: lengths[index]! })),
       )
     },
     indexOf: (id) => places.get(id),

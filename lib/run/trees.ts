@@ -1,7 +1,7 @@
 // trees.jsonl of a round: one line for each finished tree, in the order of the search.
 import { existsSync } from 'node:fs'
 import { readJson } from '../file/json.ts'
-import { eachJsonl, type JsonlEntry, readJsonlAt } from '../file/jsonl.ts'
+import { eachJsonl, type JsonlEntry, type JsonlPlace, readJsonlAt } from '../file/jsonl.ts'
 import { readTree, type TreeRecord } from '../search/record.ts'
 import type { Tree } from '../search/tree.ts'
 import type { Run } from './run.ts'
@@ -43,13 +43,13 @@ export const readTrees = (run: Run, round: number): Tree[] => [...eachTree(run, 
 /** The trees of a round, those of each problem together, problems in the order of their first tree. */
 export function* eachProblemsTrees(run: Run, round: number): Generator<Tree[], void, void> {
   const path = run.roundPath(round, 'trees.jsonl')
-  const offsets = new Map<string, number[]>()
-  for (const { value, offset } of eachJsonl<TreeRecord>(path)) {
-    const others = offsets.get(value?.problemId)
-    if (others) others.push(offset)
-    else offsets.set(value?.problemId, [offset])
+  const places = new Map<string, JsonlPlace[]>()
+  for (const { value, offset, bytes } of eachJsonl<TreeRecord>(path)) {
+    const others = places.get(value?.problemId)
+    if (others) others.push({ offset, bytes })
+    else places.set(value?.problemId, [{ offset, bytes }])
   }
-  for (const group of batches(offsets.values(), TOGETHER)) {
+  for (const group of batches(places.values(), TOGETHER)) {
     const records = readJsonlAt<TreeRecord>(path, group.flat())
     const trees = treesOf(
       run,

@@ -19,6 +19,7 @@ function facts({ usesReference, ppm }: Annotator): TerminalFacts[] {
 const inRange = (value: number, what: unknown): void =>
   assert.ok(value >= -1 && value <= 1, `${value} for ${JSON.stringify(what)}`)
 
+/** The laws of an annotator, one by one, for `brokenLaws`. */
 export const annotatorLaws: readonly Law<Annotator>[] = [
   {
     title: 'it has a name, and a PPM or none',

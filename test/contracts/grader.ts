@@ -42,6 +42,7 @@ const hostile = [
 /** Above it a comparison is called hung, in milliseconds; a good one takes microseconds, as a run makes millions of them. */
 const PATIENCE = 3_000
 
+/** The laws of a grader, one by one, for `brokenLaws`. */
 export const graderLaws: readonly Law<Grader>[] = [
   {
     title: 'an answer equals itself',

@@ -1,6 +1,7 @@
 // A contract as a list of laws, each a title and a check: declared as tests of node:test, or asked one by one.
 import { describe, test } from 'node:test'
 
+/** One law of a contract. */
 export interface Law<Part> {
   /** What holds of every part that keeps the contract, as the title of a test. */
   readonly title: string
@@ -11,6 +12,7 @@ export interface Law<Part> {
 /** Gives a fresh part. */
 export type Make<Part> = () => Part | Promise<Part>
 
+/** How a suite is declared. */
 export interface ContractOptions {
   /** Why the suite cannot run here. @default false */
   readonly skip?: string | false

@@ -31,6 +31,7 @@ export const contractPrefixes: readonly Prefix[] = [
 const requests = (seed = 1): ProposalRequest[] =>
   structuredClone(contractPrefixes).map((prefix, index) => ({ prefix, count: 3 + index, seed: seed + index }))
 
+/** The laws of a policy, one by one, for `brokenLaws`. */
 export const policyLaws: readonly Law<Policy>[] = [
   {
     title: 'each request gets one list of at most as many proposals as it asked for',

@@ -26,6 +26,7 @@ const ROUNDING = 1e-5
 const near = (got: number, expected: number): void =>
   assert.ok(Math.abs(got - expected) <= ROUNDING, `${got} beside ${expected}`)
 
+/** The laws of a PPM, one by one, for `brokenLaws`. */
 export const ppmLaws: readonly Law<Ppm>[] = [
   {
     title: 'each request gets one score for each candidate, in order',

@@ -26,6 +26,7 @@ const pathsIn = (trees: readonly Tree[]): Set<string> =>
     ),
   )
 
+/** The laws of a selection, one by one, for `brokenLaws`. */
 export const selectionLaws: readonly Law<ExampleSelection>[] = [
   {
     title: 'it has a name',

@@ -41,6 +41,7 @@ const law = (title: string, check: (asking: Asking, make: Make<Strategy>) => Pro
   },
 })
 
+/** The laws of a strategy, one by one, for `brokenLaws`. */
 export const strategyLaws: readonly Law<Strategy>[] = [
   {
     title: 'it has a name',

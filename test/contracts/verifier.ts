@@ -17,6 +17,7 @@ const before = () => steps('start = 12', 'def half(n):\n    return n // 2\nprint
 const candidates = () => steps('now = start - 5', 'print(half(start))', 'now = 1 // 0', 'print(start, half(start))')
 const expected = ['', '6', '(error)', '12 6']
 
+/** The laws of a verifier, one by one, for `brokenLaws`. */
 export const verifierLaws: readonly Law<Verifier>[] = [
   {
     title: 'each candidate gets one verdict, in order, after the steps before it, with what it printed alone',

@@ -264,6 +264,9 @@ async function run(paths: readonly string[]): Promise<Map<string, string | null>
   clearTimeout(timer)
   rmSync(cwd, { recursive: true, force: true })
   for (const path of paths) {
+    // A suite of tests that fails after the last line of an example shows in the exit code alone.
+    if (code !== 0 && results.get(path) === null)
+      results.set(path, `its process ended with ${code}. ${complaints.trim()}`)
     if (!results.has(path)) results.set(path, `its process ended (${code}) before it did. ${complaints.trim()}`)
   }
   return results

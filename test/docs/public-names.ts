@@ -9,6 +9,7 @@ export const ENTRY_POINTS = {
   asterism: 'lib/index.ts',
   'asterism/datasets': 'datasets/index.ts',
   'asterism/kernel': 'kernel/index.ts',
+  'asterism/contracts': 'test/contracts/index.ts',
 } as const
 
 export type EntryPoint = keyof typeof ENTRY_POINTS

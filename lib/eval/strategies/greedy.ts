@@ -45,7 +45,8 @@ export async function greedyAnswers(
 /**
  * The policy's own greedy answers as a strategy, the baseline of every other. `maxTokens`: integer from 1 up. Errors: a
  * RangeError for one out of range.
- * Example: `evolve(run, { ...parts, strategies: [greedyStrategy(), mine] })`
+ * @example
+ * greedyStrategy().name // 'greedy'
  */
 export function greedyStrategy({ maxTokens = 160 }: GreedyOptions = {}): Strategy {
   if (!(Number.isInteger(maxTokens) && maxTokens >= 1))

@@ -4,7 +4,7 @@ import type { Strategy } from '../strategy.ts'
 import { majority } from '../vote.ts'
 import { runPrograms } from './greedy.ts'
 
-/** How many solutions are sampled, and how. */
+/** How many solutions vote, and how they are drawn. */
 export interface MajorityOptions {
   /** Solutions of each question. Integer from 1 up. @default 8 */
   readonly samples?: number
@@ -17,7 +17,8 @@ export interface MajorityOptions {
 /**
  * The commonest of `samples` answers, grouped by the run's grader; ties go to the answer that was drawn first. Solutions
  * that print nothing do not vote. Errors: RangeErrors for options out of range.
- * Example: `majorityStrategy({ samples: 16 })` is named 'maj@16'.
+ * @example
+ * majorityStrategy({ samples: 16 }).name // 'maj@16'
  */
 export function majorityStrategy({ samples = 8, temperature = 1, maxTokens = 160 }: MajorityOptions = {}): Strategy {
   for (const [option, value] of Object.entries({ samples, maxTokens }))

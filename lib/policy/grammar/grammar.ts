@@ -9,7 +9,7 @@ import { ACTIONS, type Phase, SKIP } from './actions.ts'
 import { type AlignedStep, AT_START, alignStep, indexSlots, type Position, type SlotIndex } from './align.ts'
 import { type CountOptions, type Counts, countActions, distribution, type Program } from './counts.ts'
 import { answerGreedily } from './greedy.ts'
-import { learnedPrograms } from './program-store.ts'
+import { programStore } from './program-store.ts'
 import { drawEntry, FINAL, logProbabilityOf, type NextStep, nextStep, stepText, type WalkOptions } from './propose.ts'
 import { slotsOf } from './sentences.ts'
 
@@ -71,7 +71,7 @@ const CACHED_QUESTIONS = 1024
  */
 export function grammarPolicy(options: GrammarOptions = {}): GrammarPolicy {
   const { adaptive = true, comments = true } = options
-  const learned = learnedPrograms()
+  const learned = programStore()
   const cache = new Map<string, Reading>()
   let counts: Counts | null = null
 
@@ -120,7 +120,7 @@ export function grammarPolicy(options: GrammarOptions = {}): GrammarPolicy {
 
   function refit(): void {
     if (!adaptive) return
-    counts = countActions(learned.examples(), options)
+    counts = countActions(learned.problems, options)
     for (const reading of cache.values()) forget(reading)
   }
 
@@ -161,7 +161,7 @@ export function grammarPolicy(options: GrammarOptions = {}): GrammarPolicy {
     },
     snapshot: () => ({
       version: 1,
-      problems: learned.entries().map(({ id, question, programs }) => ({
+      problems: learned.problems.map(({ id, question, programs }) => ({
         id,
         question,
         programs: programs.map((program) => program.map(([slot, action]) => `${slot}:${ACTIONS[action]}`)),

@@ -1,54 +1,63 @@
-// The programs that a grammar has learned, kept small: for each problem its question, the words of its slots (shared
-// with every other problem that has the same), and each program as a short string. counts.ts learns from them.
+// The programs that a grammar has learned, kept small and ready to be counted: for each problem its question, the words of
+// its slots, and what each program did with them. What is equal is kept once. counts.ts learns from them.
 import type { CountedSlot, Example, Program } from './counts.ts'
 
-/** Programs by problem, in the order of ids; those of one problem in the order of their JSON text. */
-export interface LearnedPrograms {
+/** A problem with its right programs, in the order of their JSON text. */
+export interface LearnedProblem extends Example {
+  readonly id: string
+  readonly question: string
+}
+
+/** Grows by `add` alone. */
+export interface ProgramStore {
   /** Adds programs of a problem. A program that is known changes nothing. */
   add(id: string, question: string, slots: readonly CountedSlot[], programs: readonly Program[]): void
-  /** What the counts are made from. */
-  examples(): Example[]
-  entries(): { readonly id: string; readonly question: string; readonly programs: readonly Program[] }[]
+  /** All problems, in the order of their ids. */
+  readonly problems: readonly LearnedProblem[]
 }
 
-interface Entry {
-  readonly question: string
-  readonly slots: readonly CountedSlot[]
-  programs: readonly string[]
-}
-
-export function learnedPrograms(): LearnedPrograms {
-  const byId = new Map<string, Entry>()
-  const pool = new Map<string, CountedSlot>()
-  const shared = ({ literal, words }: CountedSlot): CountedSlot => {
-    const slot = { literal: literal === null ? null : '', words }
-    const key = `${literal === null ? '-' : '#'}${words.join(' ')}`
-    const known = pool.get(key)
-    if (known) return known
-    pool.set(key, slot)
-    return slot
-  }
-  const inOrder = (): [string, Entry][] => [...byId].sort(([a], [b]) => compare(a, b))
+/** A store without problems. */
+export function programStore(): ProgramStore {
+  const problems: LearnedProblem[] = []
+  const [slotOf, pairOf] = [sharing<CountedSlot>(), sharing<Program[number]>()]
+  const sharedSlot = ({ literal, words }: CountedSlot): CountedSlot =>
+    slotOf(`${literal === null ? '-' : '#'}${words.join(' ')}`, { literal: literal === null ? null : '', words })
+  const sharedProgram = (program: Program): Program => program.map((pair) => pairOf(pair.join(), pair))
   return {
+    problems,
     add(id, question, slots, programs) {
-      const entry = byId.get(id) ?? { question, slots: slots.map(shared), programs: [] }
-      const texts = new Set([...entry.programs, ...programs.map(packed)])
-      entry.programs = [...texts].sort((a, b) => compare(JSON.stringify(unpacked(a)), JSON.stringify(unpacked(b))))
-      byId.set(id, entry)
+      const at = placeOf(problems, id)
+      const known = problems[at]?.id === id ? problems[at] : null
+      const byText = new Map((known?.programs ?? []).map((program) => [JSON.stringify(program), program]))
+      for (const program of programs) {
+        const text = JSON.stringify(program)
+        if (!byText.has(text)) byText.set(text, sharedProgram(program))
+      }
+      const all = [...byText].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, program]) => program)
+      if (known) problems[at] = { ...known, programs: all }
+      else problems.splice(at, 0, { id, question, slots: slots.map(sharedSlot), programs: all })
     },
-    examples: () => inOrder().map(([, { slots, programs }]) => ({ slots, programs: programs.map(unpacked) })),
-    entries: () =>
-      inOrder().map(([id, { question, programs }]) => ({ id, question, programs: programs.map(unpacked) })),
   }
 }
 
-/** Slots and actions as characters: a question has few of either. */
-const packed = (program: Program): string => String.fromCharCode(...program.flat())
-
-function unpacked(text: string): Program {
-  const pairs: [number, number][] = []
-  for (let i = 0; i < text.length; i += 2) pairs.push([text.charCodeAt(i), text.charCodeAt(i + 1)])
-  return pairs
+/** Where a problem stands, or would. */
+function placeOf(problems: readonly LearnedProblem[], id: string): number {
+  let [low, high] = [0, problems.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (problems[middle]!.id < id) low = middle + 1
+    else high = middle
+  }
+  return low
 }
 
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+/** Gives the first value of each key for all that come with it. */
+function sharing<T>(): (key: string, value: T) => T {
+  const pool = new Map<string, T>()
+  return (key, value) => {
+    const known = pool.get(key)
+    if (known !== undefined) return known
+    pool.set(key, value)
+    return value
+  }
+}
