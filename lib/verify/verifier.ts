@@ -26,7 +26,7 @@ export interface VerifierOptions extends LevelOptions {
   readonly limits?: Partial<Limits>
   /** Whether verdicts are kept and equal work under way is shared. @default true */
   readonly cache?: boolean
-  /** Verdicts kept. Minimum: 0. @default 50000 */
+  /** Verdicts kept. Minimum: 0. Equal steps come close together: five times as many save 3 % of the runs of a round. @default 10000 */
   readonly cacheEntries?: number
   /** Runs of code that is not plain, at once in each server. Minimum: 1. @default 2 */
   readonly singlesPerProcess?: number
@@ -100,7 +100,7 @@ const LONGEST_CODE = 1 << 20
 export async function openVerifier(options: VerifierOptions = {}): Promise<PythonVerifier> {
   const limits = { ...DEFAULT_LIMITS, ...options.limits }
   const processes = options.processes ?? Math.min(2, availableParallelism())
-  const { singlesPerProcess = 2, groupsPerBatch = 64, recycleAfter = 5_000, cacheEntries = 50_000 } = options
+  const { singlesPerProcess = 2, groupsPerBatch = 64, recycleAfter = 5_000, cacheEntries = 10_000 } = options
   const { queueLimit = 20_000, checkpoints = 0 } = options
   const positive = { processes, singlesPerProcess, groupsPerBatch, recycleAfter, queueLimit, ...limits }
   for (const [name, value] of Object.entries(positive)) expectInteger(name, value, 1)

@@ -58,7 +58,7 @@ export interface GrammarPolicy extends Policy {
 /** Log-probability of a step that the grammar cannot write. */
 const UNKNOWN = Math.log(1e-6)
 /** Questions whose slots and distributions are kept. */
-const CACHED_QUESTIONS = 1024
+const CACHED_QUESTIONS = 512
 
 /**
  * A grammar policy: it needs no model and costs no tokens. It has no random state of its own: the seed of a request
