@@ -79,6 +79,12 @@ export const bandOf = (operations: number): 'easy' | 'medium' | 'hard' =>
 
 function chooseFamilies(wanted: readonly (string | ProblemFamily)[] = builtIn): readonly ProblemFamily[] {
   if (wanted.length === 0) throw new RangeError('Expected at least one family in `families`, got none')
+  const names = wanted.map((nameOrFamily) => (typeof nameOrFamily === 'string' ? nameOrFamily : nameOrFamily.name))
+  const twice = names.find((name, i) => names.indexOf(name) < i)
+  if (twice !== undefined)
+    throw new RangeError(
+      `Expected families of different names, got ${JSON.stringify(twice)} twice: ids and sources hold it`,
+    )
   return wanted.map((nameOrFamily) => {
     if (typeof nameOrFamily !== 'string') return nameOrFamily
     const family = builtIn.find(({ name }) => name === nameOrFamily)

@@ -18,6 +18,7 @@ const OUT = join(root, 'docs', 'api')
 const started = performance.now()
 const { errors } = await build()
 if (errors.length > 0) stop(errors)
+say('reading the sources')
 const { checkExamples, commentExamples } = await import('../dist/test/docs/examples.js')
 const { ENTRY_POINTS, publicNames } = await import('../dist/test/docs/public-names.js')
 const { undocumented } = await import('../dist/test/docs/comment-laws.js')
@@ -32,7 +33,8 @@ const app = await Application.bootstrapWithPlugins({
   entryPoints: Object.values(ENTRY_POINTS),
   tsconfig: join(root, 'tsconfig.json'),
   skipErrorChecking: true, // `npm run check` does that
-  readme: 'none',
+  readme: join(root, 'docs', 'reference.md'),
+  sortEntryPoints: false,
   plugin: ['typedoc-plugin-missing-exports'],
   placeInternalsInOwningModule: true,
   excludeExternals: true,
@@ -73,10 +75,12 @@ if (!project) stop(['typedoc could not read the sources'])
 app.validate(project)
 if (app.logger.hasErrors() || app.logger.hasWarnings()) stop([])
 
+say('running the examples')
 const wrong = [...(await checkExamples(commentExamples(names)))].filter(([, fault]) => fault !== null)
 if (wrong.length > 0)
   stop(wrong.map(([{ file, line }, fault]) => `${file}:${line}: an example does not hold\n${fault}`))
 
+say('writing the pages')
 rmSync(OUT, { recursive: true, force: true })
 await app.generateDocs(project, OUT)
 if (app.logger.hasErrors() || app.logger.hasWarnings()) stop([])
@@ -94,6 +98,10 @@ function fileOf(reflection) {
   const [source] = reflection.sources ?? reflection.signatures?.[0]?.sources ?? []
   if (!source) throw new Error(`Expected ${reflection.getFullName()} to have a source file, it has none`)
   return source.fullFileName
+}
+
+function say(what) {
+  console.log(`${((performance.now() - started) / 1000).toFixed(0).padStart(3)} s  ${what} …`)
 }
 
 function stop(lines) {

@@ -5,7 +5,8 @@ import type { Strategy, StrategyParts } from './strategy.ts'
 
 /**
  * Asks each strategy all problems, and grades. `measures`: share of right answers by strategy, none without problems;
- * `tokens`: what each generated in all, as `strategy NAME`. Errors: two strategies of one name, one that gives too few or too many answers,
+ * `tokens`: what each generated in all, as `strategy NAME`. Errors: a strategy without a name, two of one name, one that gives
+ * too few or too many answers or what is none,
  * and whatever a strategy throws.
  */
 export async function measureStrategies(
@@ -21,6 +22,8 @@ export async function measureStrategies(
   const names = new Set<string>()
   for (const strategy of strategies) {
     const { name } = strategy
+    if (typeof name !== 'string' || name.trim() === '')
+      throw new TypeError(`Expected a strategy to have a name, got ${JSON.stringify(name)}`)
     if (names.has(name)) throw new Error(`Expected strategies of different names, got "${name}" twice`)
     names.add(name)
     tell(name, 0, problems.length)
@@ -29,6 +32,11 @@ export async function measureStrategies(
     if (answers.length !== problems.length)
       throw new Error(
         `Expected ${problems.length} answers of the strategy "${name}", one for each question in order, got ${answers.length}`,
+      )
+    const unusable = answers.findIndex((each) => each?.answer !== null && typeof each?.answer !== 'string')
+    if (unusable >= 0)
+      throw new TypeError(
+        `Expected each answer of the strategy "${name}" to be { answer: text or null, tokens }, got ${JSON.stringify(answers[unusable])}`,
       )
     const share = bands(
       problems.map((problem, i) => ({ problem, answer: answers[i]!.answer })),

@@ -93,6 +93,8 @@ export const roundReportSchema = z.strictObject({
   scaling: z.array(scalingPointSchema).optional(),
   training: z.strictObject({ policy: trainingSchema.optional(), ppm: trainingSchema.optional() }).optional(),
   search: searchSchema.optional(),
+  /** Own parts that decided it, in words, by stage; absent where there were none. */
+  parts: z.record(z.string(), z.string()).optional(),
   /** Wall seconds by stage. */
   seconds: z.record(z.string(), amount),
   /** Generated or trained tokens by stage. */

@@ -50,6 +50,8 @@ export async function evolve(run: Run, options: EvolveOptions): Promise<Report> 
     }
     const metrics = await evaluateRound(run, round, options)
     onStage(`round ${round}  evaluate   ${summary(metrics)}`)
+    if (options.strategies?.length && !metrics.strategies)
+      onStage(`round ${round}  evaluate   strategies left out: they need a policy, and this round has trained none`)
     writeReport(run)
   }
   const report = writeReport(run)

@@ -8,6 +8,7 @@ import type { Policy } from '../policy/contract.ts'
 import type { Ppm } from '../policy/ppm-contract.ts'
 import type { Grader } from '../problem/grader.ts'
 import { numericGrader } from '../problem/numeric-grader.ts'
+import { nearestName } from '../run/nearest-name.ts'
 import type { Pass } from '../run/recipe.ts'
 import type { Run } from '../run/run.ts'
 import type { Annotator } from '../search/annotator.ts'
@@ -43,6 +44,50 @@ export interface PassOfRound {
   readonly index: number
 }
 
+/** What each part must be able to do, by the names of its functions. */
+const FUNCTIONS: Readonly<Record<keyof OwnParts, readonly string[]>> = {
+  policy: ['propose', 'dispose'],
+  ppm: ['score', 'dispose'],
+  annotator: ['initial', 'reward'],
+  grader: ['equivalent'],
+  selection: ['select'],
+  strategies: ['answer'],
+}
+/** Parts that may be a function which gives them. */
+const MADE: ReadonlySet<string> = new Set(['policy', 'annotator'])
+/** What stages take beside own parts. */
+const OTHERS = ['engine', 'verifier', 'onProgress', 'onStage', 'signal', 'rounds', 'page']
+
+/**
+ * Errors: a name that no stage takes (with the nearest one that it does), a part without a name of text where it needs one,
+ * or without the functions of its contract.
+ */
+export function checkOwnParts(given: OwnParts): void {
+  const known = [...Object.keys(FUNCTIONS), ...OTHERS]
+  for (const key of Object.keys(given)) {
+    if (known.includes(key)) continue
+    const nearest = nearestName(known, key)
+    const hint = nearest === null ? '' : ` Did you mean "${nearest}"?`
+    throw new TypeError(`Unknown part "${key}".${hint} Known: ${known.join(', ')}`)
+  }
+  for (const [key, functions] of Object.entries(FUNCTIONS)) {
+    const part = given[key as keyof OwnParts]
+    if (part === undefined || (typeof part === 'function' && MADE.has(key))) continue
+    for (const one of Array.isArray(part) ? part : [part]) checkPart(key, one, functions)
+  }
+}
+
+function checkPart(key: string, part: unknown, functions: readonly string[]): void {
+  const members = Object(part) as Record<string, unknown>
+  const missing = functions.filter((name) => typeof members[name] !== 'function')
+  if (missing.length > 0)
+    throw new TypeError(`Expected \`${key}\` to have the function ${missing.join(' and ')}, which it lacks`)
+  const { name } = members
+  const isNamed = typeof name === 'string' && name.trim() !== ''
+  if (!isNamed && !(key === 'grader' && name === undefined))
+    throw new TypeError(`Expected \`${key}\` to have a name, which the run's files keep, got ${JSON.stringify(name)}`)
+}
+
 /** Which own parts decide the files of which stage. A verifier is always given: the run's own has no name. */
 const DECIDE = {
   search: ['policy', 'ppm', 'annotator', 'grader', 'verifier'],
@@ -50,15 +95,22 @@ const DECIDE = {
   evaluation: ['ppm', 'grader', 'strategies', 'verifier'],
 } as const
 
+/** The own parts of a round by stage, in words; none where it ran with the run's own. */
+export function ownPartsOf(run: Run, round: number): Readonly<Record<string, string>> {
+  const path = run.roundPath(round, 'parts.json')
+  return existsSync(path) ? readJson<Record<string, string>>(path) : {}
+}
+
 type NamedParts = OwnParts & { readonly verifier?: Verifier }
 
 type Stage = keyof typeof DECIDE
 
 /**
- * Notes the own parts of a stage that begins, in the round's parts.json; no file without any. Errors: the stage was
- * begun, or done, with others (names both).
+ * Notes the own parts of a stage that begins, in the round's parts.json; no file without any. Errors: those of
+ * `checkOwnParts`; the stage was begun, or done, with others (names both).
  */
 export function noteOwnParts(run: Run, round: number, stage: Stage, own: NamedParts, isBegun: boolean): void {
+  checkOwnParts(own)
   const path = run.roundPath(round, 'parts.json')
   const known = existsSync(path) ? readJson<Partial<Record<Stage, string>>>(path) : {}
   const given = namesOf(stage, own)

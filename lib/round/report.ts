@@ -7,6 +7,7 @@ import { readTimings } from '../run/timings.ts'
 import type { SearchSummary } from '../run/trees.ts'
 import type { TrainingLog } from '../train/loop.ts'
 import type { RoundMetrics } from './evaluate-round.ts'
+import { ownPartsOf } from './own-parts.ts'
 
 /** The report of all rounds that were evaluated, from their files. Errors: one of them does not fit the schema. */
 export function buildReport(run: Run): Report {
@@ -60,9 +61,11 @@ function roundReport(run: Run, round: number): RoundReport {
     const { steps, loss, capped } = readJson<TrainingLog>(path)
     return { [model]: { steps, loss, capped, seconds: seconds[`${model}Training`] ?? 0 } }
   }
+  const parts = ownPartsOf(run, round)
   const { batches, requests, places, ...searchSeconds } = search
   return {
     ...metrics,
+    ...(Object.keys(parts).length > 0 && { parts }),
     scaling: metrics.scaling ? [...metrics.scaling] : undefined,
     seconds,
     training: { ...training('policy'), ...training('ppm') },

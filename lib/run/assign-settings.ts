@@ -1,5 +1,6 @@
 // `--set key=value`: changes one setting of a nested object by its dotted path, typed by the value that is there.
 // Pure; settings are plain data (numbers, booleans, strings, null, arrays, objects).
+import { nearestName } from './nearest-name.ts'
 
 /**
  * A copy of `settings` with each assignment applied; `*` stands for every element of a list.
@@ -32,8 +33,8 @@ function names(at: unknown, part: string, key: string): string[] {
   const known = typeof at === 'object' && at !== null ? Object.keys(at) : []
   if (part === '*' && Array.isArray(at)) return known
   if (known.includes(part)) return [part]
-  const nearest = known.map((name) => ({ name, d: distance(name, part) })).sort((a, b) => a.d - b.d)[0]
-  const hint = nearest && nearest.d <= Math.max(3, part.length / 2) ? ` Did you mean "${nearest.name}"?` : ''
+  const nearest = nearestName(known, part)
+  const hint = nearest === null ? '' : ` Did you mean "${nearest}"?`
   const place = known.length > 0 ? `Known here: ${known.join(', ')}` : 'There is nothing below a plain value'
   throw new Error(`Unknown setting "${part}" in --set ${key}.${hint} ${place}`)
 }
@@ -83,17 +84,4 @@ function described(current: unknown): string {
     default:
       return `a ${typeof current}`
   }
-}
-
-/** Levenshtein distance. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++) {
-      next[j] = Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1))
-    }
-    row = next
-  }
-  return row[b.length]!
 }

@@ -12,7 +12,7 @@ export interface Judgement {
 
 /**
  * Judges a terminal: the answer against the reference where the annotator uses it, then the annotator's reward.
- * Errors: when the node is no terminal, or the reward is not in [-1, 1].
+ * Errors: when the node is no terminal, the grader says neither true nor false, or the reward is not in [-1, 1].
  */
 export function judge(tree: Tree, node: number, annotator: Annotator, grader: Grader): Judgement {
   const { terminal, answer, score, depth } = tree.nodes[node]!
@@ -20,6 +20,8 @@ export function judge(tree: Tree, node: number, annotator: Annotator, grader: Gr
   if (terminal === 'unsupported') return { reward: null, right: null }
   const compared = answer !== null && annotator.usesReference
   const right = compared ? grader.equivalent(answer, tree.problem.answer) : null
+  if (right !== null && typeof right !== 'boolean')
+    throw new TypeError(`Expected the grader ${grader.name ?? ''} to say true or false at once, got ${String(right)}`)
   return { reward: inRange(annotator.reward({ kind: terminal, right, score, depth }), 'a reward'), right }
 }
 

@@ -37,6 +37,11 @@ export async function expand(tree: Tree, node: number, parts: SearchParts): Prom
   const seed = seedOf(settings.seed, tree.problem.id, tree.index, 'expand', node)
   const [proposals] = await policy.propose([{ prefix, count: settings.width, seed }])
   if (!proposals) throw new Error(`Expected one list of proposals for one request, got none from ${policy.name}`)
+  const unusable = proposals.findIndex((each) => typeof each?.text !== 'string' || typeof each.final !== 'boolean')
+  if (unusable >= 0)
+    throw new TypeError(
+      `Expected ${policy.name} to propose steps { text, final, tokens }, got ${JSON.stringify(proposals[unusable])?.slice(0, 80)}`,
+    )
   const candidates = distinct(proposals, settings)
   const verdicts = await verify(executedStepsTo(tree, node), candidates, parts)
   counts.expansions++

@@ -103,3 +103,15 @@ test('a draft that breaks the contract is refused, with what was expected and wh
 test('at least one family is expected', () => {
   assert.throws(() => generateProblems({ seed: 1, counts: [1], families: [] }), /at least one family/)
 })
+
+test('two families of one name are refused, be one of them built in', () => {
+  for (const twice of [
+    [apples, apples],
+    ['farm', 'farm'],
+    [{ ...apples, name: 'farm' }, 'farm'],
+  ])
+    assert.throws(
+      () => generateProblems({ seed: 1, counts: [1], families: twice }),
+      /Expected families of different names, got "(apples|farm)" twice/,
+    )
+})

@@ -8,11 +8,14 @@ import { readJson } from '../../lib/file/json.ts'
 import { numericGrader } from '../../lib/problem/numeric-grader.ts'
 import { evaluateRound } from '../../lib/round/evaluate-round.ts'
 import { evolve } from '../../lib/round/evolve.ts'
+import { checkOwnParts, type OwnParts } from '../../lib/round/own-parts.ts'
+import { buildReport } from '../../lib/round/report.ts'
 import { searchRound } from '../../lib/round/search-round.ts'
 import { selectExamples } from '../../lib/round/select-examples.ts'
 import { startRun } from '../../lib/round/start-run.ts'
 import { smokeSettings } from '../../lib/run/smoke-settings.ts'
 import type { Annotator } from '../../lib/search/annotator.ts'
+import { roundTable } from '../../lib/show/views/round-table.ts'
 import { openVerifier } from '../../lib/verify/verifier.ts'
 import {
   Counted,
@@ -147,4 +150,34 @@ test('without own parts, or with the grader that is the default, no file tells o
   await evolve(plain, { ...silent, verifier: python, grader: numericGrader, strategies: [], rounds: 1 })
   assert.ok(existsSync(plain.roundPath(1, 'metrics.json')))
   assert.ok(!existsSync(plain.roundPath(1, 'parts.json')))
+})
+
+test('the report names what was brought, stage by stage, and a run with nothing of its own says nothing', () => {
+  const { rounds } = buildReport(run)
+  assert.equal(rounds.length, 4)
+  for (const { parts } of rounds) {
+    assert.deepEqual(Object.keys(parts!).sort(), ['evaluation', 'search', 'selection'])
+    assert.match(parts!.search!, /policy own policy, .*grader own grader/)
+    assert.equal(parts!.selection, 'selection own selection')
+  }
+  assert.match(String(roundTable(buildReport(run))), /round 1, selection +│ selection own selection/)
+})
+
+test('a part that is misspelt, has no name or lacks a function is refused before anything runs', () => {
+  const refused = (given: object, message: RegExp) => assert.throws(() => checkOwnParts(given as OwnParts), message)
+  refused({ graders: numericGrader }, /Unknown part "graders"\. Did you mean "grader"\? Known: policy, ppm/)
+  refused({ grader: { name: 'mine' } }, /Expected `grader` to have the function equivalent, which it lacks/)
+  refused({ grader: () => true }, /`grader` to have the function equivalent/)
+  refused({ grader: { ...numericGrader, name: '' } }, /Expected `grader` to have a name, .* got ""/)
+  refused({ policy: { ...own.policy, propose: own.policy.propose } }, /`policy` to have the function dispose/)
+  refused({ ppm: null }, /`ppm` to have the function score and dispose/)
+  refused({ strategies: [greedyStrategy(), { answer: async () => [] }] }, /`strategies` to have a name/)
+  checkOwnParts({
+    ...own,
+    engine,
+    page: false,
+    policy: () => own.policy,
+    annotator: (guide: Annotator) => guide,
+  } as OwnParts)
+  checkOwnParts({ grader: { equivalent: (a, b) => a === b } })
 })

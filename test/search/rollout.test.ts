@@ -221,3 +221,18 @@ test('a score outside [-1, 1] or a missing one is an error, not a label', async 
     /Expected 2 scores, one for each candidate in order, got 1/,
   )
 })
+
+test('a part that breaks its contract is named with what it gave', async () => {
+  const tree = () => newTree(problem(), { rollouts: 2 })
+  const words = scripted(() => ['x = 1'] as never)
+  await assert.rejects(
+    searchTree(tree(), parts(words)),
+    /Expected scripted to propose steps \{ text, final, tokens \}, got "x = 1"/,
+  )
+  const late = { name: 'late', equivalent: async () => true } as never
+  const right = scripted(() => [step('print(7)', true)])
+  await assert.rejects(
+    searchTree(tree(), parts(right, { grader: late })),
+    /Expected the grader late to say true or false at once/,
+  )
+})

@@ -245,7 +245,7 @@ const COMPARED = [
 
 /**
  * Greedy pass@1, majority, best-of-N and System 2 beside each other in every round, for all problems or one `band` (by
- * default all; paper, tables 4 and 6). Shares in [0, 1] with 95 % Wilson intervals.
+ * default all; paper, table 6). Shares in [0, 1] with 95 % Wilson intervals.
  */
 export function roundBars(
   rounds: readonly RoundReport[],

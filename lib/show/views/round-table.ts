@@ -1,5 +1,5 @@
 // The paper's tables on our own problems, from a report: coverage (table 2), greedy pass@1 (table 3), ways of answering
-// at the same tokens (tables 4 and 6), the PPM, cost, ablations. Only what a report holds; nothing is computed anew.
+// at the same tokens (table 6), the PPM, cost, ablations. Only what a report holds; nothing is computed anew.
 import { BANDS, type BandMeasures } from '../../eval/intervals.ts'
 import type { Report, RoundReport } from '../../eval/report-schema.ts'
 import { ABSENT, amountCell, countCell, durationCell, measureCell } from '../draw/cells.ts'
@@ -9,7 +9,7 @@ import { MEASURE_NAMES } from './curves.ts'
 
 /**
  * All tables of a report under each other: coverage (as the paper's table 2), greedy pass@1 (table 3), ways of
- * answering (tables 4 and 6), the PPM, seconds, tokens, the search, ablations; those alone that have something to say.
+ * answering (table 6), the PPM, seconds, tokens, the search, ablations; those alone that have something to say.
  */
 export const roundTable = (report: Report): Shown => stacked(resultTables(report))
 
@@ -17,6 +17,7 @@ export const roundTable = (report: Report): Shown => stacked(resultTables(report
 export function resultTables(report: Report): Table[] {
   const { rounds, baseline, ablations = [] } = report
   const tables = [
+    partsTable(rounds),
     bandTable(
       'Coverage: training problems solved by search (as the paper, table 2)',
       rounds.map((round) => ({ label: `round ${round.round}`, measures: round.coverage })),
@@ -26,7 +27,7 @@ export function resultTables(report: Report): Table[] {
       ...rounds.map((round) => ({ label: `round ${round.round}`, measures: round.passAt1 })),
     ]),
     bandTable(
-      'Ways of answering held-out problems (as the paper, tables 4 and 6)',
+      'Ways of answering held-out problems (as the paper, table 6)',
       rounds
         .filter(({ system2, bestOfN, majority }) => system2 ?? bestOfN ?? majority)
         .flatMap((round) =>
@@ -61,6 +62,21 @@ export function resultTables(report: Report): Table[] {
     }),
   ]
   return tables.filter((one) => one !== undefined)
+}
+
+/** What was brought to the run: without it the other tables would look like those of any run. */
+function partsTable(rounds: readonly RoundReport[]): Table | undefined {
+  const rows = rounds.flatMap(({ round, parts = {} }) =>
+    Object.entries(parts).flatMap(([stage, names]) =>
+      names === '' ? [] : [{ label: `round ${round}, ${stage}`, names }],
+    ),
+  )
+  if (rows.length === 0) return undefined
+  const columns: Column[] = [
+    { key: 'label', title: '', align: 'left' },
+    { key: 'names', title: 'brought to the run', align: 'left' },
+  ]
+  return table(rows, { title: 'Own parts', columns })
 }
 
 interface BandRow {
