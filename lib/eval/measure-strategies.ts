@@ -1,7 +1,7 @@
 // Ways of answering that people bring, measured beside each other. The reference answers stay here.
 import type { Problem } from '../problem/problem.ts'
 import { type BandMeasures, bands } from './intervals.ts'
-import type { Strategy, StrategyParts } from './strategy.ts'
+import type { Strategy, StrategyAnswer, StrategyParts } from './strategy.ts'
 
 /**
  * Asks each strategy all problems, and grades. `measures`: share of right answers by strategy, none without problems;
@@ -33,10 +33,10 @@ export async function measureStrategies(
       throw new Error(
         `Expected ${problems.length} answers of the strategy "${name}", one for each question in order, got ${answers.length}`,
       )
-    const unusable = answers.findIndex((each) => each?.answer !== null && typeof each?.answer !== 'string')
+    const unusable = answers.findIndex((each) => !isAnswer(each))
     if (unusable >= 0)
       throw new TypeError(
-        `Expected each answer of the strategy "${name}" to be { answer: text or null, tokens }, got ${JSON.stringify(answers[unusable])}`,
+        `Expected each answer of the strategy "${name}" to be { answer: text or null, tokens: whole number from 0 up }, got ${JSON.stringify(answers[unusable])}`,
       )
     const share = bands(
       problems.map((problem, i) => ({ problem, answer: answers[i]!.answer })),
@@ -49,3 +49,6 @@ export async function measureStrategies(
   }
   return { measures, tokens }
 }
+
+const isAnswer = (given: StrategyAnswer | undefined): boolean =>
+  (given?.answer === null || typeof given?.answer === 'string') && Number.isInteger(given.tokens) && given.tokens >= 0

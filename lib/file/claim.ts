@@ -1,5 +1,5 @@
 // One process at a time: a file that names the process that works in a folder, there for as long as it does.
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { writeError } from './atomic.ts'
 import { isAlive } from './process.ts'
@@ -12,10 +12,17 @@ import { isAlive } from './process.ts'
 export function claim(path: string): () => void {
   const held = holderOf(path)
   if (held === process.pid) return () => undefined
-  if (held !== null && !isAlive(held)) rmSync(path, { force: true })
+  if (held === null || !isAlive(held)) rmSync(path, { force: true }) // also what a full disk left empty
   try {
     mkdirSync(dirname(path), { recursive: true })
-    writeFileSync(path, `${process.pid}`, { flag: 'wx' })
+    // Made whole elsewhere and then linked: an empty one is what a full disk left, never that of a process at work.
+    const whole = `${path}.tmp-${process.pid}`
+    try {
+      writeFileSync(whole, `${process.pid}`)
+      linkSync(whole, path)
+    } finally {
+      rmSync(whole, { force: true })
+    }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw writeError(path, error)
     throw new Error(

@@ -19,7 +19,7 @@ export interface SelectedTrajectory {
 export interface Selected {
   /** Right ones of the given trees (`trajectories`) that a model may learn from (`learnable`), best first. */
   readonly accepted: readonly SelectedTrajectory[]
-  /** Of this problem, each with a chosen side that is worth more, both of steps that a model may learn from. */
+  /** Of this problem, each with a chosen side that leads to a right answer and is worth more, both of steps that a model may learn from. */
   readonly pairs: readonly PreferencePair[]
 }
 

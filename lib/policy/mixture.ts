@@ -56,6 +56,10 @@ async function proposeShare(
   const lists: Proposal[][] = requests.map(() => [])
   if (asked.length === 0) return lists
   const answers = await policy.propose(asked.map(({ request }) => request))
+  if (answers.length !== asked.length)
+    throw new Error(
+      `Expected ${asked.length} lists of proposals of ${policy.name}, one a request, got ${answers.length}`,
+    )
   answers.forEach((answer, i) => {
     lists[asked[i]!.r] = answer
   })

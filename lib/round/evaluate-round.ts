@@ -23,7 +23,7 @@ import { eachTree } from '../run/trees.ts'
 import { seedOf } from '../seed/random.ts'
 import type { Verifier } from '../verify/contract.ts'
 import { openGrammar } from './grammar.ts'
-import { noteOwnParts, type OwnParts } from './own-parts.ts'
+import { expectSameParts, noteOwnParts, type OwnParts } from './own-parts.ts'
 import { type AcceptedTrajectory, eachAccepted, selectExamples } from './select-examples.ts'
 import { pairsFor } from './train-round.ts'
 
@@ -52,9 +52,10 @@ export interface EvaluationParts extends Pick<OwnParts, 'ppm' | 'grader' | 'stra
 /** Measures a finished round, or reads what was measured. Errors: it was measured with other own parts. */
 export async function evaluateRound(run: Run, round: number, parts: EvaluationParts): Promise<RoundMetrics> {
   const path = run.roundPath(round, 'metrics.json')
-  noteOwnParts(run, round, 'evaluation', parts, existsSync(path))
+  expectSameParts(run, round, 'evaluation', parts, existsSync(path))
   if (existsSync(path)) return readJson<RoundMetrics>(path)
   return runStage(run, round, 'evaluation', async () => {
+    noteOwnParts(run, round, 'evaluation', parts, existsSync(path))
     const { isolation } = parts.verifier
     if (isolation) addIsolation(run.roundPath(round, 'timings.json'), isolation)
     const metrics = await measure(run, round, parts)

@@ -27,6 +27,8 @@ export interface EvolveOptions extends RoundParts {
  */
 export async function evolve(run: Run, options: EvolveOptions): Promise<Report> {
   const { onStage = () => undefined, rounds = run.settings.rounds.length, page = true } = options
+  if (!Number.isInteger(rounds) || rounds < 1)
+    throw new RangeError(`Expected \`rounds\` to be an integer from 1 up, got \`${rounds}\``)
   if (rounds > run.settings.rounds.length)
     throw new RangeError(`Expected at most the ${run.settings.rounds.length} rounds of the run, got ${rounds}`)
   for (const { round } of run.settings.rounds.slice(0, rounds)) {

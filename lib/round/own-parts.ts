@@ -1,6 +1,7 @@
 // The parts that people bring in place of those that a run has by itself. Their names are kept in the round's folder,
 // since a round that was begun with one part and finished with another would be neither.
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
+import { isDeepStrictEqual } from 'node:util'
 import type { Strategy } from '../eval/strategy.ts'
 import { readJson, writeJson } from '../file/json.ts'
 import type { ExampleSelection } from '../pairs/selection.ts'
@@ -8,11 +9,11 @@ import type { Policy } from '../policy/contract.ts'
 import type { Ppm } from '../policy/ppm-contract.ts'
 import type { Grader } from '../problem/grader.ts'
 import { numericGrader } from '../problem/numeric-grader.ts'
-import { nearestName } from '../run/nearest-name.ts'
 import type { Pass } from '../run/recipe.ts'
 import type { Run } from '../run/run.ts'
 import type { Annotator } from '../search/annotator.ts'
 import type { Verifier } from '../verify/contract.ts'
+import { checkOwnParts } from './check-own-parts.ts'
 
 /** Each is whoever brought it's to dispose; a run disposes only what it opened by itself. */
 export interface OwnParts {
@@ -44,50 +45,6 @@ export interface PassOfRound {
   readonly index: number
 }
 
-/** What each part must be able to do, by the names of its functions. */
-const FUNCTIONS: Readonly<Record<keyof OwnParts, readonly string[]>> = {
-  policy: ['propose', 'dispose'],
-  ppm: ['score', 'dispose'],
-  annotator: ['initial', 'reward'],
-  grader: ['equivalent'],
-  selection: ['select'],
-  strategies: ['answer'],
-}
-/** Parts that may be a function which gives them. */
-const MADE: ReadonlySet<string> = new Set(['policy', 'annotator'])
-/** What stages take beside own parts. */
-const OTHERS = ['engine', 'verifier', 'onProgress', 'onStage', 'signal', 'rounds', 'page']
-
-/**
- * Errors: a name that no stage takes (with the nearest one that it does), a part without a name of text where it needs one,
- * or without the functions of its contract.
- */
-export function checkOwnParts(given: OwnParts): void {
-  const known = [...Object.keys(FUNCTIONS), ...OTHERS]
-  for (const key of Object.keys(given)) {
-    if (known.includes(key)) continue
-    const nearest = nearestName(known, key)
-    const hint = nearest === null ? '' : ` Did you mean "${nearest}"?`
-    throw new TypeError(`Unknown part "${key}".${hint} Known: ${known.join(', ')}`)
-  }
-  for (const [key, functions] of Object.entries(FUNCTIONS)) {
-    const part = given[key as keyof OwnParts]
-    if (part === undefined || (typeof part === 'function' && MADE.has(key))) continue
-    for (const one of Array.isArray(part) ? part : [part]) checkPart(key, one, functions)
-  }
-}
-
-function checkPart(key: string, part: unknown, functions: readonly string[]): void {
-  const members = Object(part) as Record<string, unknown>
-  const missing = functions.filter((name) => typeof members[name] !== 'function')
-  if (missing.length > 0)
-    throw new TypeError(`Expected \`${key}\` to have the function ${missing.join(' and ')}, which it lacks`)
-  const { name } = members
-  const isNamed = typeof name === 'string' && name.trim() !== ''
-  if (!isNamed && !(key === 'grader' && name === undefined))
-    throw new TypeError(`Expected \`${key}\` to have a name, which the run's files keep, got ${JSON.stringify(name)}`)
-}
-
 /** Which own parts decide the files of which stage. A verifier is always given: the run's own has no name. */
 const DECIDE = {
   search: ['policy', 'ppm', 'annotator', 'grader', 'verifier'],
@@ -95,44 +52,77 @@ const DECIDE = {
   evaluation: ['ppm', 'grader', 'strategies', 'verifier'],
 } as const
 
-/** The own parts of a round by stage, in words; none where it ran with the run's own. */
-export function ownPartsOf(run: Run, round: number): Readonly<Record<string, string>> {
-  const path = run.roundPath(round, 'parts.json')
-  return existsSync(path) ? readJson<Record<string, string>>(path) : {}
-}
+type Stage = keyof typeof DECIDE
+
+/** For each stage with own parts the names of each kind: parts.json. */
+type KeptParts = { readonly [stage in Stage]?: Readonly<Record<string, readonly string[]>> }
 
 type NamedParts = OwnParts & { readonly verifier?: Verifier }
 
-type Stage = keyof typeof DECIDE
+/** The own parts of a round by stage, in words; none where it ran with the run's own. Errors: parts.json was changed. */
+export function ownPartsOf(run: Run, round: number): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(keptParts(run, round)).map(([stage, names]) => [stage, inWords(names)]))
+}
 
 /**
- * Notes the own parts of a stage that begins, in the round's parts.json; no file without any. Errors: those of
- * `checkOwnParts`; the stage was begun, or done, with others (names both).
+ * Notes the own parts of a stage that this process has claimed and begins, in the round's parts.json; no file without any.
+ * Errors: those of `expectSameParts`.
  */
 export function noteOwnParts(run: Run, round: number, stage: Stage, own: NamedParts, isBegun: boolean): void {
-  checkOwnParts(own)
-  const path = run.roundPath(round, 'parts.json')
-  const known = existsSync(path) ? readJson<Partial<Record<Stage, string>>>(path) : {}
+  expectSameParts(run, round, stage, own, isBegun)
+  const kept = keptParts(run, round)
   const given = namesOf(stage, own)
-  if (isBegun && (known[stage] ?? '') !== given)
-    throw new Error(
-      `Expected the ${stage} of round ${round} to go on with the parts that it was begun with (${known[stage] || NONE}), ` +
-        `got ${given || NONE}. Give the same ones, or start another run`,
-    )
-  if ((known[stage] ?? '') !== given) writeJson(path, { ...known, [stage]: given }, 1)
+  if (isDeepStrictEqual(kept[stage] ?? {}, given)) return
+  const { [stage]: _, ...others } = kept
+  const now: KeptParts = Object.keys(given).length > 0 ? { ...others, [stage]: given } : others
+  const path = run.roundPath(round, 'parts.json')
+  if (Object.keys(now).length > 0) writeJson(path, now, 1)
+  else rmSync(path, { force: true })
+}
+
+/**
+ * Errors: those of `checkOwnParts`; a stage that is begun, or done, with others than these (names both); a parts.json that
+ * was changed by hand.
+ */
+export function expectSameParts(run: Run, round: number, stage: Stage, own: NamedParts, isBegun: boolean): void {
+  checkOwnParts(own)
+  const [kept, given] = [keptParts(run, round)[stage] ?? {}, namesOf(stage, own)]
+  if (!isBegun || isDeepStrictEqual(kept, given)) return
+  throw new Error(
+    `Expected the ${stage} of round ${round} to go on with the parts that it was begun with (${inWords(kept) || NONE}), ` +
+      `got ${inWords(given) || NONE}. Give the same ones, or start another run`,
+  )
 }
 
 const NONE = "the run's own"
+const ADVICE = 'Take the changes back, or start another run: the file says which parts decided the round.'
+
+function keptParts(run: Run, round: number): KeptParts {
+  const path = run.roundPath(round, 'parts.json')
+  if (!existsSync(path)) return {}
+  const kept = readJson<KeptParts>(path, ADVICE)
+  const isList = (list: unknown) => Array.isArray(list) && list.every((name) => typeof name === 'string')
+  const isKept = (names: unknown) => typeof names === 'object' && names !== null && Object.values(names).every(isList)
+  if (typeof kept !== 'object' || kept === null || Array.isArray(kept) || !Object.values(kept).every(isKept))
+    throw new Error(
+      `${path}: expected the names of own parts by stage, got ${JSON.stringify(kept).slice(0, 60)}. ${ADVICE}`,
+    )
+  return kept
+}
+
+const inWords = (names: Readonly<Record<string, readonly string[]>>): string =>
+  Object.entries(names)
+    .map(([part, list]) => `${part} ${list.join(' + ')}`)
+    .join(', ')
 
 /** A part that is a function goes by the name of that function. */
-function namesOf(stage: Stage, own: NamedParts): string {
-  return DECIDE[stage]
-    .flatMap((part) => {
-      const given = part === 'verifier' && !own.verifier?.name ? undefined : own[part]
-      if (given === undefined || given === numericGrader) return []
-      const list: readonly { readonly name?: string }[] = Array.isArray(given) ? given : [given]
-      const names = list.map(({ name }) => name || 'unnamed')
-      return names.length === 0 ? [] : [`${part} ${names.join(' + ')}`]
-    })
-    .join(', ')
+function namesOf(stage: Stage, own: NamedParts): Record<string, string[]> {
+  const names: Record<string, string[]> = {}
+  for (const part of DECIDE[stage]) {
+    const given = part === 'verifier' && !own.verifier?.name ? undefined : own[part]
+    if (given === undefined || given === numericGrader) continue
+    const list: readonly { readonly name?: string }[] = Array.isArray(given) ? given : [given]
+    if (list.length > 0) names[part] = list.map(({ name }) => name || 'unnamed')
+  }
+  return names
 }

@@ -15,6 +15,7 @@ import type { Run } from '../run/run.ts'
 import type { Annotator } from '../search/annotator.ts'
 import type { SearchParts } from '../search/parts.ts'
 import type { Verifier } from '../verify/contract.ts'
+import { checkPart } from './check-own-parts.ts'
 import { openGrammar } from './grammar.ts'
 import type { OwnParts, PassOfRound } from './own-parts.ts'
 
@@ -91,10 +92,12 @@ export async function openSearchParts(run: Run, recipe: Recipe, sources: PartSou
     const guide = () => GUIDES[recipe.guide](opening)
     const annotator =
       typeof ownAnnotator === 'function' ? ownAnnotator(await guide(), recipe.round) : (ownAnnotator ?? (await guide()))
+    checkPart('annotator', annotator)
     return {
       learner: own === undefined && recipe.proposer === 'grammar' ? grammar : null,
       async forPass(at) {
         const main = own === undefined ? await propose(at, opening) : typeof own === 'function' ? await own(at) : own
+        checkPart('policy', main)
         const { grammarShare } = at.pass
         if (grammarShare === 0 || main === grammar) return { policy: main, verifier, annotator, grader }
         const policy = mixturePolicy([

@@ -18,7 +18,7 @@ import { searchProblems } from '../search/schedule.ts'
 import type { Tree } from '../search/tree.ts'
 import { seedOf } from '../seed/random.ts'
 import { learnTree } from './grammar.ts'
-import { noteOwnParts } from './own-parts.ts'
+import { expectSameParts, noteOwnParts } from './own-parts.ts'
 import { openSearchParts, type PartSources } from './search-parts.ts'
 
 /** What a round's search needs beside the run: machines, own parts, and who is told. */
@@ -35,9 +35,11 @@ export interface RoundParts extends PartSources {
  */
 export async function searchRound(run: Run, round: number, parts: RoundParts): Promise<SearchSummary> {
   const done = run.roundPath(round, 'search.json')
-  noteOwnParts(run, round, 'search', parts, existsSync(run.roundPath(round, 'trees.jsonl')))
+  const isBegun = () => existsSync(run.roundPath(round, 'trees.jsonl'))
+  expectSameParts(run, round, 'search', parts, isBegun())
   if (existsSync(done)) return readJson<SearchSummary>(done)
   return runStage(run, round, 'search', async () => {
+    noteOwnParts(run, round, 'search', parts, isBegun())
     const { isolation } = parts.verifier
     if (isolation) addIsolation(run.roundPath(round, 'timings.json'), isolation)
     const summary = await growTrees(run, run.recipe(round), parts)

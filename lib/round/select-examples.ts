@@ -11,7 +11,8 @@ import { distinctTrajectories, type Trajectory, trajectories } from '../pairs/tr
 import type { GrammarPolicy } from '../policy/grammar/grammar.ts'
 import type { Step } from '../problem/problem.ts'
 import type { Run } from '../run/run.ts'
-import { eachProblemsTrees, eachTree } from '../run/trees.ts'
+import { changedByHand, eachProblemsTrees, eachTree } from '../run/trees.ts'
+import { checkSelected } from './check-selected.ts'
 import { learnTree, openGrammar, saveGrammar } from './grammar.ts'
 import { noteOwnParts, type OwnParts } from './own-parts.ts'
 
@@ -67,14 +68,22 @@ export function selectExamples(run: Run, round: number, own?: Pick<OwnParts, 'se
     accidents: known.accidents,
     untrusted,
     get accepted() {
-      lists.accepted ??= readJsonl<AcceptedTrajectory>(run.roundPath(round, 'sft.jsonl'))
+      lists.accepted ??= readCounted<AcceptedTrajectory>(run.roundPath(round, 'sft.jsonl'), known.accepted)
       return lists.accepted
     },
     get pairs() {
-      lists.pairs ??= readJsonl<PreferencePair>(run.roundPath(round, 'pairs.jsonl'))
+      lists.pairs ??= readCounted<PreferencePair>(run.roundPath(round, 'pairs.jsonl'), known.pairs)
       return lists.pairs
     },
   }
+}
+
+/** All lines of a file of the selection. Errors: not as many as selection.json counts. */
+function readCounted<T>(path: string, expected: number): T[] {
+  const list = readJsonl<T>(path)
+  if (list.length !== expected)
+    throw changedByHand(path, `the ${expected} lines that selection.json counts`, `${list.length}`)
+  return list
 }
 
 /** The accepted trajectories of a round, one at a time; selects them first where that was not done. Errors: those of `selectExamples`. */
@@ -104,6 +113,7 @@ function select(run: Run, round: number, own: ExampleSelection | undefined): Sel
       counts.accidents.of += trusted.length
       counts.accidents.refused += trusted.filter((trajectory) => !isLikely(trajectory)).length
       const chosen = selection.select(trees, { isLikely })
+      if (own !== undefined) checkSelected(own.name, trees, chosen)
       for (const { steps, answer, meanQ } of chosen.accepted) accept({ problemId, steps, answer, meanQ, round })
       if (chosen.accepted.length > 0) isSolved[placeOf(problemId)] = 1
       pairs.write(jsonl(chosen.pairs))

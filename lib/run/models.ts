@@ -12,8 +12,10 @@ export function modelFolder(run: Run, round: number, model: 'policy' | 'ppm'): s
       : model === 'policy'
         ? 'its search accepted no trajectory to learn from. Use more or easier problems, or more rollouts ' +
           `(--set rounds.${round - 1}.passes.0.rollouts=…)`
-        : 'its trees gave no pairs to learn from. Use more problems or rollouts, or go on without a PPM ' +
-          `(--set rounds.${round}.guide=terminal, as another --run)`
+        : run.recipe(round).ppmTraining === null
+          ? `it trains no PPM (rounds.${round - 1}.ppmTraining is null)`
+          : 'its trees gave no pairs to learn from. Use more problems or rollouts, or go on without a PPM ' +
+            `(--set rounds.${round}.guide=terminal, as another --run)`
   throw new Error(
     `Expected ${folder}, which round ${round + 1} searches with, but it is not there: round ${round} is not done, or ${why}.`,
   )

@@ -68,7 +68,7 @@ export const changedByHand = (place: string, expected: string, got: string): Err
   )
 
 /** Trees whose problems are read together. */
-const TOGETHER = 32
+const TOGETHER = 4 // so few that they die young: more would grow the heap of a long file
 
 function treesOf(
   run: Run,

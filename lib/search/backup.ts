@@ -68,6 +68,7 @@ export function start({ stats, settings }: Tree, initial: number | null): void {
 
 /** The value without a negative zero, which JSON would lose. */
 export function inRange(value: number, what: string): number {
-  if (!(value >= -1 && value <= 1)) throw new RangeError(`Expected ${what} in [-1, 1], got ${value}`)
+  if (!(typeof value === 'number' && value >= -1 && value <= 1))
+    throw new RangeError(`Expected ${what} in [-1, 1], got ${value}`)
   return value + 0
 }

@@ -43,6 +43,7 @@ export class Batcher<Request, Result> {
   /** `call` serves up to `size` requests at once; one call is under way at a time. */
   constructor(call: (requests: Request[]) => Promise<Result[]>, size: number, gathering: Gathering) {
     this.#call = call
+    if (Number.isNaN(Number(size))) throw new TypeError(`Expected the size of a batch to be a number, got ${size}`)
     this.#size = Math.max(1, Math.floor(size))
     this.#gathering = gathering
   }

@@ -37,11 +37,7 @@ export async function expand(tree: Tree, node: number, parts: SearchParts): Prom
   const seed = seedOf(settings.seed, tree.problem.id, tree.index, 'expand', node)
   const [proposals] = await policy.propose([{ prefix, count: settings.width, seed }])
   if (!proposals) throw new Error(`Expected one list of proposals for one request, got none from ${policy.name}`)
-  const unusable = proposals.findIndex((each) => typeof each?.text !== 'string' || typeof each.final !== 'boolean')
-  if (unusable >= 0)
-    throw new TypeError(
-      `Expected ${policy.name} to propose steps { text, final, tokens }, got ${JSON.stringify(proposals[unusable])?.slice(0, 80)}`,
-    )
+  checkProposals(proposals, settings.width, policy.name)
   const candidates = distinct(proposals, settings)
   const verdicts = await verify(executedStepsTo(tree, node), candidates, parts)
   counts.expansions++
@@ -66,6 +62,24 @@ export async function expand(tree: Tree, node: number, parts: SearchParts): Prom
   }
   return children
 }
+
+function checkProposals(proposals: readonly Proposal[], count: number, name: string): void {
+  if (!Array.isArray(proposals) || proposals.length > count)
+    throw new Error(`Expected at most the ${count} proposals that ${name} was asked for, got ${proposals?.length}`)
+  const unusable = proposals.findIndex((each) => !isProposal(each))
+  if (unusable >= 0)
+    throw new TypeError(
+      `Expected ${name} to propose steps { text, final, tokens, logProbability? }, ` +
+        `got ${JSON.stringify(proposals[unusable])?.slice(0, 80)}`,
+    )
+}
+
+const isProposal = (given: Proposal | undefined): boolean =>
+  typeof given?.text === 'string' &&
+  typeof given.final === 'boolean' &&
+  Number.isFinite(given.tokens) &&
+  given.tokens >= 0 &&
+  (given.logProbability === undefined || Number.isFinite(given.logProbability))
 
 /** Merges proposals that are the same step, in the order in which each first came. */
 export function distinct(

@@ -1,7 +1,7 @@
 // The laws of every annotator (lib/search/annotator.ts). One with a PPM is held to the laws of that PPM by ppm.ts.
 import assert from 'node:assert/strict'
 import type { Annotator, TerminalFacts, TerminalKind } from '../../lib/search/annotator.ts'
-import { type ContractOptions, declareLaws, type Law, type Make, using } from './laws.ts'
+import { type ContractOptions, declareLaws, expectName, type Law, type Make, using } from './laws.ts'
 
 const kinds: readonly TerminalKind[] = ['answered', 'unparsable', 'codeFailed', 'tooDeep', 'deadEnd']
 const scores = [-1, -0.5, -1e-9, 0, 0.25, 1]
@@ -17,14 +17,17 @@ function facts({ usesReference, ppm }: Annotator): TerminalFacts[] {
 }
 
 const inRange = (value: number, what: unknown): void =>
-  assert.ok(value >= -1 && value <= 1, `${value} for ${JSON.stringify(what)}`)
+  assert.ok(
+    typeof value === 'number' && value >= -1 && value <= 1,
+    `${typeof value} ${value} for ${JSON.stringify(what)}`,
+  )
 
 /** The laws of an annotator, one by one, for `brokenLaws`. */
 export const annotatorLaws: readonly Law<Annotator>[] = [
   {
     title: 'it has a name, and a PPM or none',
     check({ name, usesReference, ppm }) {
-      assert.notEqual(name, '')
+      expectName(name)
       assert.equal(typeof usesReference, 'boolean')
       assert.ok(ppm === null || typeof ppm.score === 'function')
     },

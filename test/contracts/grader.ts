@@ -47,15 +47,16 @@ export const graderLaws: readonly Law<Grader>[] = [
   {
     title: 'an answer equals itself',
     check(grader) {
-      for (const answer of answers) assert.equal(grader.equivalent(answer, answer), true, answer)
+      for (const answer of answers)
+        assert.equal(grader.equivalent(answer, answer), true, `expected ${answer} to equal ${answer}`)
     },
   },
   {
     title: 'different answers are told apart, whichever of them is the reference',
     check(grader) {
       for (const [a, b] of apart) {
-        assert.equal(grader.equivalent(a, b), false, `${a} for ${b}`)
-        assert.equal(grader.equivalent(b, a), false, `${b} for ${a}`)
+        assert.equal(grader.equivalent(a, b), false, `expected ${a} not to equal ${b}`)
+        assert.equal(grader.equivalent(b, a), false, `expected ${b} not to equal ${a}`)
       }
     },
   },

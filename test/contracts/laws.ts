@@ -65,11 +65,17 @@ export const disposesTwice: Law<{ dispose(): Promise<void> }> = {
   },
 }
 
+/** Errors: no text, or an empty one. */
+export function expectName(name: unknown): void {
+  if (typeof name !== 'string' || name.trim() === '') throw new Error(`Expected a name, got ${JSON.stringify(name)}`)
+}
+
 /** Laws that parts which serve batches share. */
 export const servesBatches: Law<{ readonly name: string; readonly batchSize: number }> = {
   title: 'it has a name and serves at least one request at a time',
   check({ name, batchSize }) {
-    if (name === '') throw new Error('Expected a name, got an empty one')
-    if (!(batchSize >= 1)) throw new RangeError(`Expected \`batchSize\` to be 1 or more, got \`${batchSize}\``)
+    expectName(name)
+    if (!(typeof batchSize === 'number' && batchSize >= 1))
+      throw new RangeError(`Expected \`batchSize\` to be a number from 1 up, got \`${batchSize}\``)
   },
 }

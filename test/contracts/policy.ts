@@ -61,8 +61,9 @@ export const policyLaws: readonly Law<Policy>[] = [
     title: 'tokens are counted from 0 up, and a log-probability is at most 0',
     async check(policy) {
       for (const { tokens, logProbability } of (await policy.propose(requests())).flat()) {
-        assert.ok(Number.isInteger(tokens) && tokens >= 0)
-        if (logProbability !== undefined) assert.ok(logProbability <= 1e-4, String(logProbability))
+        assert.ok(Number.isInteger(tokens) && tokens >= 0, `expected \`tokens\` as an integer from 0 up, got ${tokens}`)
+        if (logProbability !== undefined)
+          assert.ok(Number.isFinite(logProbability) && logProbability <= 1e-4, `a log-probability of ${logProbability}`)
       }
     },
   },

@@ -53,7 +53,8 @@ export const ppmLaws: readonly Law<Ppm>[] = [
         final: false,
       }))
       const asked = [...requests(), { prefix: contractPrefixes[1]!, candidates: strange }]
-      for (const score of (await ppm.score(asked)).flat()) assert.ok(score >= -1 && score <= 1, String(score))
+      for (const score of (await ppm.score(asked)).flat())
+        assert.ok(typeof score === 'number' && score >= -1 && score <= 1, `${typeof score} ${score}`)
     },
   },
   {

@@ -4,7 +4,7 @@ import type { ExampleSelection, Selected } from '../../lib/pairs/selection.ts'
 import { learnable } from '../../lib/pairs/trajectories.ts'
 import type { Step } from '../../lib/problem/problem.ts'
 import { pathTo, stepsTo, type Tree } from '../../lib/search/tree.ts'
-import { type ContractOptions, declareLaws, type Law, type Make, using } from './laws.ts'
+import { type ContractOptions, declareLaws, expectName, type Law, type Make, using } from './laws.ts'
 import { contractTrees } from './trees.ts'
 
 const likely = { isLikely: () => true }
@@ -30,7 +30,7 @@ const pathsIn = (trees: readonly Tree[]): Set<string> =>
 export const selectionLaws: readonly Law<ExampleSelection>[] = [
   {
     title: 'it has a name',
-    check: ({ name }) => assert.notEqual(name, ''),
+    check: ({ name }) => expectName(name),
   },
   {
     title: 'what it accepts are right trajectories of the trees that a model may learn from, with what they printed',
@@ -66,6 +66,17 @@ export const selectionLaws: readonly Law<ExampleSelection>[] = [
           assert.ok(weight > 0 && weight <= 1, `weight ${weight}`)
           assert.notEqual(keyOf(better), keyOf(rejected))
         }
+    },
+  },
+  {
+    title: 'the chosen side of a pair leads to a right answer',
+    async check(selection) {
+      for (const { trees, selected } of await chosen(selection)) {
+        const right = trees.flatMap(learnable).filter((trajectory) => trajectory.right === true)
+        const leading = new Set(right.flatMap(({ steps }) => steps.map((_, i) => keyOf(steps.slice(0, i + 1)))))
+        for (const { prefix, chosen: better } of selected.pairs)
+          assert.ok(leading.has(keyOf([...prefix, ...better])), keyOf([...prefix, ...better]))
+      }
     },
   },
   {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import type { Question, Strategy, StrategyAnswer, StrategyParts } from '../../lib/eval/strategy.ts'
 import { numericGrader } from '../../lib/problem/numeric-grader.ts'
 import { openVerifier } from '../../lib/verify/verifier.ts'
-import { type ContractOptions, declareLaws, type Law, type Make, using } from './laws.ts'
+import { type ContractOptions, declareLaws, expectName, type Law, type Make, using } from './laws.ts'
 import { contractPrefixes } from './policy.ts'
 import { contractPolicy, contractPpm, type Use } from './solver.ts'
 
@@ -45,7 +45,7 @@ const law = (title: string, check: (asking: Asking, make: Make<Strategy>) => Pro
 export const strategyLaws: readonly Law<Strategy>[] = [
   {
     title: 'it has a name',
-    check: ({ name }) => assert.notEqual(name, ''),
+    check: ({ name }) => expectName(name),
   },
   law('each question gets one answer, a text that is not empty or null', async ({ ask }) => {
     const answers = await ask(questions())

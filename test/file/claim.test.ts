@@ -35,3 +35,12 @@ test('what a dead process left is taken over', () => {
   assert.equal(Number(readFileSync(at('dead'), 'utf8')), process.pid)
   release()
 })
+
+test('an empty claim, which a full disk leaves, is taken over', () => {
+  claim(at('empty'))()
+  writeFileSync(at('empty'), '')
+  const release = claim(at('empty'))
+  assert.equal(Number(readFileSync(at('empty'), 'utf8')), process.pid)
+  release()
+  assert.ok(!existsSync(at('empty')))
+})

@@ -1,19 +1,22 @@
 // Own parts through all four rounds.
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { after, test } from 'node:test'
 import { type Engine, openEngine } from '../../lib/engine/engine.ts'
 import { greedyStrategy } from '../../lib/eval/strategies/greedy.ts'
 import { readJson } from '../../lib/file/json.ts'
+import { bestByQ, type ExampleSelection, type Selected } from '../../lib/pairs/selection.ts'
 import { numericGrader } from '../../lib/problem/numeric-grader.ts'
+import { checkOwnParts } from '../../lib/round/check-own-parts.ts'
 import { evaluateRound } from '../../lib/round/evaluate-round.ts'
 import { evolve } from '../../lib/round/evolve.ts'
-import { checkOwnParts, type OwnParts } from '../../lib/round/own-parts.ts'
+import type { OwnParts } from '../../lib/round/own-parts.ts'
 import { buildReport } from '../../lib/round/report.ts'
 import { searchRound } from '../../lib/round/search-round.ts'
 import { selectExamples } from '../../lib/round/select-examples.ts'
 import { startRun } from '../../lib/round/start-run.ts'
 import { smokeSettings } from '../../lib/run/smoke-settings.ts'
+import { readTrees } from '../../lib/run/trees.ts'
 import type { Annotator } from '../../lib/search/annotator.ts'
 import { roundTable } from '../../lib/show/views/round-table.ts'
 import { openVerifier } from '../../lib/verify/verifier.ts'
@@ -68,9 +71,20 @@ test('each own part is asked in every one of four rounds, and none is disposed',
 test("a round's parts.json names the own parts of each of its stages", () => {
   for (let round = 1; round <= 4; round++)
     assert.deepEqual(readJson(run.roundPath(round, 'parts.json')), {
-      search: 'policy own policy, ppm own PPM, annotator own annotator, grader own grader, verifier own verifier',
-      selection: 'selection own selection',
-      evaluation: 'ppm own PPM, grader own grader, strategies greedy + own strategy, verifier own verifier',
+      search: {
+        policy: ['own policy'],
+        ppm: ['own PPM'],
+        annotator: ['own annotator'],
+        grader: ['own grader'],
+        verifier: ['own verifier'],
+      },
+      selection: { selection: ['own selection'] },
+      evaluation: {
+        ppm: ['own PPM'],
+        grader: ['own grader'],
+        strategies: ['greedy', 'own strategy'],
+        verifier: ['own verifier'],
+      },
     })
 })
 
@@ -129,7 +143,7 @@ test('a PPM stands in wherever a guide has one, and an annotator may be made of 
     [4, 'ppm-augmented', true],
   ])
   assert.deepEqual(readJson(searched.roundPath(1, 'parts.json')), {
-    search: 'ppm own PPM, annotator discounted',
+    search: { ppm: ['own PPM'], annotator: ['discounted'] },
   })
 })
 
@@ -164,7 +178,7 @@ test('the report names what was brought, stage by stage, and a run with nothing 
 })
 
 test('a part that is misspelt, has no name or lacks a function is refused before anything runs', () => {
-  const refused = (given: object, message: RegExp) => assert.throws(() => checkOwnParts(given as OwnParts), message)
+  const refused = (given: object, message: RegExp) => assert.throws(() => checkOwnParts(given), message)
   refused({ graders: numericGrader }, /Unknown part "graders"\. Did you mean "grader"\? Known: policy, ppm/)
   refused({ grader: { name: 'mine' } }, /Expected `grader` to have the function equivalent, which it lacks/)
   refused({ grader: () => true }, /`grader` to have the function equivalent/)
@@ -179,5 +193,59 @@ test('a part that is misspelt, has no name or lacks a function is refused before
     policy: () => own.policy,
     annotator: (guide: Annotator) => guide,
   } as OwnParts)
-  checkOwnParts({ grader: { equivalent: (a, b) => a === b } })
+  checkOwnParts({ grader: { equivalent: (a: string, b: string) => a === b } })
+  refused({ strategies: greedyStrategy() }, /Expected `strategies` to be a list/)
+  refused({ strategies: [greedyStrategy(), greedyStrategy()] }, /different names, got "greedy" twice/)
+  refused(
+    { policy: { name: 'p', propose: () => [], dispose: () => undefined } },
+    /`batchSize` of `policy` .* got undefined/,
+  )
+})
+
+test('a parts.json that was changed by hand is no permission to go on otherwise', () => {
+  const path = run.roundPath(3, 'parts.json')
+  const content = readFileSync(path, 'utf8')
+  for (const broken of ['null', '[]', '5', '{"search": "x"}', '{"search": {"policy": [1]}}', '{ "search"']) {
+    writeFileSync(path, broken)
+    assert.throws(
+      () => selectExamples(run, 3, own),
+      /parts\.json: expected .* Take the changes back, or start another run/,
+    )
+  }
+  writeFileSync(path, content)
+  selectExamples(run, 3, own)
+})
+
+test('what an own selection makes up is refused before a model learns it', async () => {
+  const small = startRun({ root, name: 'selected', settings: smokeSettings, set: ['problems=[3,2,1,0,0,0]'] })
+  await searchRound(small, 1, { engine, verifier: python })
+  const choosing = (change: (chosen: Selected) => unknown): ExampleSelection => ({
+    name: 'mine',
+    select: (trees, context) => change(bestByQ().select(trees, context)) as Selected,
+  })
+  const refused = (change: (chosen: Selected) => unknown, message: RegExp) =>
+    assert.throws(() => selectExamples(small, 1, { selection: choosing(change) }), message)
+  const first = ([one]: readonly object[], more: object) => (one ? [{ ...one, ...more }] : [])
+  refused(async (chosen) => chosen, /Expected the selection "mine" to give the lists `accepted` and `pairs`/)
+  const wrong = [{ text: 'print(666)', final: true }]
+  refused(
+    ({ accepted, pairs }) => ({ accepted: first(accepted, { steps: wrong }), pairs }),
+    /right trajectories of its trees/,
+  )
+  refused(
+    ({ accepted, pairs }) => ({ accepted: first(accepted, { steps: [] }), pairs }),
+    /right trajectories of its trees/,
+  )
+  for (const broken of [{ problemId: 'other' }, { weight: Number.NaN }, { margin: 0 }, { chosen: [] }])
+    refused(({ accepted, pairs }) => ({ accepted, pairs: first(pairs, broken) }), /"mine" to give pairs of its problem/)
+  assert.ok(!existsSync(small.roundPath(1, 'selection.json')))
+  assert.ok(selectExamples(small, 1, { selection: choosing((chosen) => chosen) }).pairs.length > 0)
+})
+
+test('a second call on a run that is at work in this process is refused, and spoils nothing', async () => {
+  const busy = startRun({ root, name: 'busy', settings: smokeSettings, set: ['problems=[3,2,1,0,0,0]'] })
+  const [first, second] = await Promise.allSettled([1, 2].map(() => searchRound(busy, 1, { engine, verifier: python })))
+  assert.equal(first!.status, 'fulfilled')
+  assert.match(String((second as PromiseRejectedResult).reason), /busy: expected no other stage of this run under way/)
+  assert.equal((await searchRound(busy, 1, { engine, verifier: python })).trees, [...readTrees(busy, 1)].length)
 })

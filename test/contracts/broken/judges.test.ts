@@ -89,6 +89,9 @@ lawsCanFail('selection', selectionLaws, () => bestByQ(), {
   'a pair is of the problem, and its chosen side is worth more': pairing((pairs) =>
     pairs.map((pair) => ({ ...pair, margin: -pair.margin })),
   ),
+  'the chosen side of a pair leads to a right answer': pairing((pairs) =>
+    pairs.map((pair) => ({ ...pair, chosen: pair.rejected, rejected: pair.chosen })),
+  ),
   'both sides of a pair go on from its prefix in the trees, by steps that a model may learn from': pairing((pairs) =>
     pairs.map((pair) => ({ ...pair, rejected: [{ text: 'now = 0 * 0', final: false }] })),
   ),
