@@ -14,6 +14,7 @@ import { loadPolicy } from '../policy/local.ts'
 import { loadPpm } from '../policy/local-ppm.ts'
 import type { Grader } from '../problem/grader.ts'
 import { numericGrader } from '../problem/numeric-grader.ts'
+import { batches } from '../run/batches.ts'
 import { loadTrained } from '../run/models.ts'
 import type { RoundProgress } from '../run/progress.ts'
 import { questionsOf, type Run } from '../run/run.ts'
@@ -158,6 +159,11 @@ async function withLikelihood<T>(
   }
 }
 
+/** The accepted trajectories that are not carried from an earlier round. */
+function* foundIn(run: Run, round: number): Generator<AcceptedTrajectory> {
+  for (const trajectory of eachAccepted(run, round)) if (trajectory.round === round) yield trajectory
+}
+
 /** Trajectories whose numbers are changed and run together. */
 const TOGETHER = 256
 
@@ -168,19 +174,12 @@ async function faithfulShare(
   parts: { verifier: Verifier; grader: Grader },
 ): Promise<BandMeasures | undefined> {
   const known: { level: string; faithful: boolean }[] = []
-  let some: AcceptedTrajectory[] = []
-  const look = async () => {
+  for (const some of batches(foundIn(run, round), TOGETHER)) {
     const problems = run.problems.at(some.map(({ problemId }) => run.problems.indexOf(problemId)!))
     const trajectories = some.map(({ steps }, i) => ({ problem: problems[i]!, steps }))
     for (const [i, faithful] of (await faithfulness(trajectories, parts)).entries())
       if (faithful !== null) known.push({ level: problems[i]!.level, faithful })
-    some = []
   }
-  for (const trajectory of eachAccepted(run, round)) {
-    if (trajectory.round === round) some.push(trajectory)
-    if (some.length === TOGETHER) await look()
-  }
-  await look()
   return bands(
     known,
     ({ level }) => level,

@@ -95,7 +95,7 @@ export function* eachAccepted(run: Run, round: number): Generator<AcceptedTrajec
 function select(run: Run, round: number, own: ExampleSelection | undefined): SelectionCounts {
   const { examples, pairs: pairOptions } = run.recipe(round)
   const selection = own ?? bestByQ({ perProblem: examples.perProblem, pairs: pairOptions })
-  const isLikely = likelyUnder(grammarAfter(run, round), run, examples.minLogProbability)
+  const likely = likelyUnder(grammarAfter(run, round), examples.minLogProbability)
   const isSolved = new Uint8Array(run.problems.length)
   const placeOf = (problemId: string) => run.problems.indexOf(problemId)!
   const counts = { accepted: 0, pairs: 0, accidents: { refused: 0, of: 0 }, untrusted: 0 }
@@ -106,7 +106,8 @@ function select(run: Run, round: number, own: ExampleSelection | undefined): Sel
   }
   try {
     for (const trees of eachProblemsTrees(run, round)) {
-      const problemId = trees[0]!.problem.id
+      const { id: problemId, question } = trees[0]!.problem
+      const isLikely = likely(question)
       const right = distinctTrajectories(trees.flatMap(trajectories).filter((trajectory) => trajectory.right === true))
       const trusted = right.filter(({ refusal }) => refusal === null)
       counts.untrusted += right.length - trusted.length
@@ -139,11 +140,9 @@ function grammarAfter(run: Run, round: number): GrammarPolicy {
   return grammar
 }
 
-/** Whether every step of a trajectory is at least so likely under the grammar; always, where nothing is asked. */
-function likelyUnder(grammar: GrammarPolicy, run: Run, least: number | null): (trajectory: Trajectory) => boolean {
-  if (least === null) return () => true
-  return ({ problemId, steps }) => {
-    const [problem] = run.problems.at([run.problems.indexOf(problemId)!])
-    return Math.min(...grammar.stepLogProbabilities(problem!.question, steps)) >= least
-  }
-}
+/** For a question whether every step of a trajectory is at least so likely; always, where nothing is asked. */
+const likelyUnder =
+  (grammar: GrammarPolicy, least: number | null) =>
+  (question: string) =>
+  ({ steps }: Trajectory): boolean =>
+    least === null || Math.min(...grammar.stepLogProbabilities(question, steps)) >= least

@@ -4,6 +4,7 @@ import { readJson } from '../file/json.ts'
 import { eachJsonl, type JsonlEntry, type JsonlPlace, readJsonlAt } from '../file/jsonl.ts'
 import { readTree, type TreeRecord } from '../search/record.ts'
 import type { Tree } from '../search/tree.ts'
+import { batches } from './batches.ts'
 import type { Run } from './run.ts'
 
 /** What a round's search found, without the trees. */
@@ -87,15 +88,4 @@ function treesOf(
   })
   const problems = run.problems.at(places)
   return entries.map(({ value }, i) => readTree(value, problems[i]!))
-}
-
-function* batches<T>(items: Iterable<T>, size: number): Generator<T[], void, void> {
-  let batch: T[] = []
-  for (const item of items) {
-    batch.push(item)
-    if (batch.length < size) continue
-    yield batch
-    batch = []
-  }
-  if (batch.length > 0) yield batch
 }
