@@ -1,6 +1,6 @@
 // `asterism doctor`: what of this machine the loop uses, what is missing, and which command installs it. Changes nothing.
-import { createRequire } from 'node:module'
 import { builtDevices } from '../engine/devices.ts'
+import { onnxruntimeVersion } from '../engine/onnxruntime.ts'
 import { wrapped } from '../show/draw/characters.ts'
 import { type Paint, painter, type Style } from '../show/views/terminal.ts'
 import { chooseIsolation, type Isolation } from '../verify/level.ts'
@@ -130,7 +130,7 @@ function limitsText(): string {
 function deviceCheck(): Check {
   try {
     const devices = builtDevices()
-    const { version } = createRequire(import.meta.url)('onnxruntime-node/package.json') as { version: string }
+    const version = onnxruntimeVersion()
     const others = devices.filter((device) => device !== 'cpu')
     const found = { version, devices }
     if (!devices.includes('cpu')) throw new Error(`it was built for ${devices.join(', ') || 'no device'}, not for cpu`)
@@ -140,7 +140,7 @@ function deviceCheck(): Check {
     })
   } catch (error) {
     return check('ONNX Runtime', 'missing', `does not load: ${oneLine(error as Error)}`, {
-      fix: ['npm rebuild onnxruntime-node'],
+      fix: ['npm ci in a checkout, npm install of this package elsewhere'],
     })
   }
 }

@@ -1,19 +1,19 @@
 // Where a graph runs. A device that is absent is an error that says so; nothing falls back to another one silently.
-import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
-import type { InferenceSession } from 'onnxruntime-node'
+import type { InferenceSession } from 'onnxruntime-common'
+import { onnxruntime } from './onnxruntime.ts'
 
 /** The hardware a session runs on. `cpu` works everywhere. */
 export type Device = 'cpu' | 'webgpu' | 'cuda' | 'coreml' | 'directml'
 
 /** ONNX Runtime's own name of each device, and what a person can do when it is not there. */
 const DEVICES: Record<Device, { provider: string; advice: string }> = {
-  cpu: { provider: 'cpu', advice: 'reinstall onnxruntime-node' },
+  cpu: { provider: 'cpu', advice: 'install this package again' },
   webgpu: { provider: 'webgpu', advice: 'it needs a GPU with a Vulkan, Metal or Direct3D 12 driver' },
   cuda: {
     provider: 'cuda',
     advice:
-      'it needs Linux on x64, an NVIDIA driver and the CUDA build: `npm rebuild onnxruntime-node` without the skip line in .npmrc',
+      'it needs Linux on x64, an NVIDIA driver and the CUDA files: `npm install onnxruntime-node --onnxruntime-node-install=cuda12` in a folder of your own, and ASTERISM_ONNXRUNTIME=FOLDER/node_modules/onnxruntime-node',
   },
   coreml: { provider: 'coreml', advice: 'it needs macOS' },
   directml: { provider: 'dml', advice: 'it needs Windows' },
@@ -26,8 +26,7 @@ export const defaultThreads = (): number => availableParallelism()
 
 /** Devices that the installed ONNX Runtime was built for; whether their hardware is here shows when one is opened. */
 export function builtDevices(): Device[] {
-  const ort = createRequire(import.meta.url)('onnxruntime-node') as typeof import('onnxruntime-node')
-  const providers = new Set(ort.listSupportedBackends().map((backend) => backend.name as string))
+  const providers = new Set(onnxruntime().listSupportedBackends().map((backend) => backend.name as string))
   return DEVICE_NAMES.filter((device) => providers.has(DEVICES[device].provider))
 }
 

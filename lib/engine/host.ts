@@ -1,8 +1,9 @@
 // The worker thread that runs ONNX Runtime, so that the thread which talks to people stays free. It holds sessions and
 // the tensors that stay between runs (weights, optimizer moments), and answers one request after the other.
 import { parentPort, workerData } from 'node:worker_threads'
-import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
+import type { InferenceSession as Inference, Tensor as OrtTensor } from 'onnxruntime-node'
 import { sessionOptions } from './devices.ts'
+import { onnxruntime } from './onnxruntime.ts'
 import {
   BUSY,
   type Call,
@@ -17,8 +18,9 @@ import {
   type Tensors,
 } from './protocol.ts'
 
+const { InferenceSession, Tensor: Ort } = onnxruntime()
 const { device, threads, spinning, flags } = workerData as HostOptions
-const sessions = new Map<number, { session: InferenceSession; held?: HeldTensors }>()
+const sessions = new Map<number, { session: Inference; held?: HeldTensors }>()
 const groups = new Map<number, Map<string, OrtTensor>>()
 
 function found<T>(map: Map<number, T>, key: number, what: string): T {
@@ -33,7 +35,7 @@ function heldTensor(group: ReadonlyMap<string, OrtTensor>, name: string): OrtTen
   return tensor
 }
 
-const toOrt = ({ type, data, dims }: Tensor): OrtTensor => new OrtTensor(type, data as never, dims)
+const toOrt = ({ type, data, dims }: Tensor): OrtTensor => new Ort(type, data as never, dims)
 const fromOrt = (tensor: OrtTensor): Tensor =>
   ({ type: tensor.type, dims: [...tensor.dims], data: tensor.data }) as Tensor
 

@@ -2,9 +2,9 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { cpus, totalmem } from 'node:os'
 import { dirname, join } from 'node:path'
+import { onnxruntimeVersion } from '../engine/onnxruntime.ts'
 import type { Settings } from './settings.ts'
 
 export interface Manifest {
@@ -36,12 +36,11 @@ export const sha256 = (content: string | Uint8Array): string => createHash('sha2
 export function provenance(): Pick<Manifest, 'versions' | 'commit' | 'lockfile' | 'machine'> {
   const root = packageRoot()
   const lockfile = join(root, 'package-lock.json')
-  const require = createRequire(import.meta.url)
   return {
     versions: {
       asterism: (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version,
       node: process.versions.node,
-      onnxruntime: (require('onnxruntime-node/package.json') as { version: string }).version,
+      onnxruntime: onnxruntimeVersion(),
     },
     commit: commitOf(root),
     lockfile: existsSync(lockfile) ? sha256(readFileSync(lockfile)) : null,
