@@ -11,10 +11,15 @@ function packageRoot(): string {
   return root
 }
 
+/** The name by which cells import this package, whatever name it is published under. */
+const NAME = 'asterism'
+
+/** The condition under which a checkout exports its sources: declarations are written only into a package. */
+const SOURCE = 'asterism-source'
+
 interface Manifest {
-  readonly name: string
   readonly version: string
-  readonly exports: Record<string, string | { types?: string; default: string }>
+  readonly exports: Record<string, string | { readonly [condition: string]: string }>
 }
 
 export const ownManifest = (): Manifest =>
@@ -22,10 +27,14 @@ export const ownManifest = (): Manifest =>
 
 /** `asterism`, `asterism/kernel` … → the TypeScript file with their types, or the built file. */
 export function ownFiles(kind: 'types' | 'default'): Map<string, string> {
-  const { name, exports } = ownManifest()
-  const found = Object.entries(exports).flatMap(([key, target]) => {
-    const file = typeof target !== 'string' ? target[kind] : kind === 'default' ? target : undefined
-    return file === undefined ? [] : [[name + key.slice(1), join(PACKAGE_ROOT, file)] as const]
+  const found = Object.entries(ownManifest().exports).flatMap(([key, target]) => {
+    const file = typeof target === 'string' ? (kind === 'default' ? target : undefined) : fileOf(target, kind)
+    return file === undefined ? [] : [[NAME + key.slice(1), join(PACKAGE_ROOT, file)] as const]
   })
   return new Map(found)
+}
+
+function fileOf(target: { readonly [condition: string]: string }, kind: 'types' | 'default'): string | undefined {
+  const source = target[SOURCE]
+  return kind === 'types' && source && existsSync(join(PACKAGE_ROOT, source)) ? source : target[kind]
 }

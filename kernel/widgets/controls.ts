@@ -175,6 +175,9 @@ const numeric = (min: number, max: number): Pick<Kind<number>, 'stateOf' | 'valu
   valueOf: ({ value }) => (typeof value === 'number' && Number.isFinite(value) ? within(value, min, max) : undefined),
 })
 
+/** Like TypeScript 5.4's NoInfer, which the compiler of other kernels does not know yet. */
+type NotInferred<T> = [T][T extends unknown ? 0 : never]
+
 /**
  * One of several values: an array, which shows each as text, or an object from words to values. `value`: at first, by
  * default the first.
@@ -185,7 +188,7 @@ const numeric = (min: number, max: number): Pick<Kind<number>, 'stateOf' | 'valu
  */
 export function dropdown<const T>(
   options: readonly T[] | Readonly<Record<string, T>>,
-  { value, ...rest }: { value?: NoInfer<T> } & Labelled = {},
+  { value, ...rest }: { value?: NotInferred<T> } & Labelled = {},
 ): Control<T> {
   const isList = Array.isArray(options)
   const values = Object.values(options) as T[]

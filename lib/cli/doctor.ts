@@ -185,6 +185,8 @@ export function diagnosisText({ canRun, checks }: Diagnosis, paint: Paint = (tex
       (command, i) => `${indent}${i === 0 ? 'to change that: ' : '            or: '}${paint(command, 'cyan')}`,
     ),
   ])
-  const end = canRun ? 'The loop can run: npm start' : 'The loop cannot run here until what is marked ✗ is there.'
+  const end = canRun
+    ? 'The loop can run: npx asterism evolve'
+    : 'The loop cannot run here until what is marked ✗ is there.'
   return [...lines, '', paint(end, canRun ? 'green' : 'red')].join('\n')
 }

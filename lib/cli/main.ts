@@ -5,6 +5,7 @@ import { evolve, withParts } from '../round/evolve.ts'
 import { writeReport } from '../round/report.ts'
 import { writeReportPage } from '../round/report-page.ts'
 import { startRun } from '../round/start-run.ts'
+import { packageVersion } from '../run/manifest.ts'
 import type { RoundProgress } from '../run/progress.ts'
 import { reopenRun } from '../run/run.ts'
 import { progressText } from '../show/draw/progress.ts'
@@ -33,6 +34,7 @@ export async function main(argv: readonly string[], kernels: () => readonly Kern
   let exitCode = 0
   const program = new Command('asterism')
     .description('Self-evolving small reasoners (rStar-Math) in TypeScript: notebooks, search, training, reports')
+    .version(packageVersion())
     .exitOverride()
     .configureHelp({ sortSubcommands: false })
   program

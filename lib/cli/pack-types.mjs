@@ -27,7 +27,11 @@ export function writeTypes(root, dist = join(root, 'dist')) {
     rmSync(scratch, { recursive: true, force: true })
   }
   const kept = new Set()
-  for (const source of sources) follow(join(dist, source.replace(/\.ts$/, '.d.ts')), kept)
+  for (const source of sources) {
+    const entry = join(dist, source.replace(/\.ts$/, '.d.ts'))
+    follow(entry, kept)
+    writeFileSync(entry, `/// <reference types="node" />\n${readFileSync(entry, 'utf8')}`) // whatever `types` a project names
+  }
   removeTypes(dist, kept)
   return kept.size
 }

@@ -26,7 +26,11 @@ export const defaultThreads = (): number => availableParallelism()
 
 /** Devices that the installed ONNX Runtime was built for; whether their hardware is here shows when one is opened. */
 export function builtDevices(): Device[] {
-  const providers = new Set(onnxruntime().listSupportedBackends().map((backend) => backend.name as string))
+  const providers = new Set(
+    onnxruntime()
+      .listSupportedBackends()
+      .map((backend) => backend.name as string),
+  )
   return DEVICE_NAMES.filter((device) => providers.has(DEVICES[device].provider))
 }
 

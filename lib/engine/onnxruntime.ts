@@ -22,6 +22,8 @@ type OnnxRuntime = typeof import('onnxruntime-node')
 
 const require = createRequire(import.meta.url)
 const CARRIED = join(import.meta.dirname, '../../onnxruntime')
+/** A checkout that is being packed holds one for a while. */
+const IN_CHECKOUT = existsSync(join(import.meta.dirname, '../../../package-lock.json'))
 const PLATFORM = `${process.platform}-${process.arch}`
 const BINDING = 'onnxruntime_binding.node'
 
@@ -35,7 +37,7 @@ export const onnxruntimeVersion = (): string =>
 /** `ASTERISM_ONNXRUNTIME` names another copy of the npm package onnxruntime-node, one with CUDA for example. */
 function runtimePath(): string {
   if (process.env.ASTERISM_ONNXRUNTIME) return process.env.ASTERISM_ONNXRUNTIME
-  return existsSync(CARRIED) ? unpacked(CARRIED, cacheFolder()) : 'onnxruntime-node'
+  return existsSync(CARRIED) && !IN_CHECKOUT ? unpacked(CARRIED, cacheFolder()) : 'onnxruntime-node'
 }
 
 const cacheFolder = (): string => join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'asterism')

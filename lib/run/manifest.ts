@@ -38,7 +38,7 @@ export function provenance(): Pick<Manifest, 'versions' | 'commit' | 'lockfile' 
   const lockfile = join(root, 'package-lock.json')
   return {
     versions: {
-      asterism: (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version,
+      asterism: packageVersion(),
       node: process.versions.node,
       onnxruntime: onnxruntimeVersion(),
     },
@@ -52,6 +52,10 @@ export function provenance(): Pick<Manifest, 'versions' | 'commit' | 'lockfile' 
     },
   }
 }
+
+/** The version of this package. */
+export const packageVersion = (): string =>
+  (JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string }).version
 
 /** The folder of this package's package.json. */
 export function packageRoot(): string {

@@ -12,7 +12,7 @@ test('where the tests run, the loop can run; the lines are aligned and no wider 
   const lines = stdout.trimEnd().split('\n')
   for (const name of ['Node', 'Python', 'sympy', 'level', 'limits', 'ONNX Runtime'])
     assert.match(stdout, new RegExp(`^[✓!] ${name.padEnd(14)}  \\S`, 'm'))
-  assert.equal(lines.at(-1), 'The loop can run: npm start')
+  assert.equal(lines.at(-1), 'The loop can run: npx asterism evolve')
   for (const line of lines.filter((each) => !/to change that:| or: /.test(each)))
     assert.ok([...line].length <= 100, line)
 })
