@@ -118,8 +118,8 @@ export const reportSchema = z
     seed: z.int(),
     /** Wall seconds of the run, all processes that it was resumed in. */
     seconds: amount,
-    /** Largest resident memory of the run's process, in MB. */
-    peakRssMb: amount,
+    /** Largest resident memory of the processes that did the run's stages, in MB; absent where none has noted it. */
+    peakRssMb: amount.optional(),
     rounds: z.array(roundReportSchema),
     /** Held-out problems that the bootstrap's learned counts solve greedily: what the rounds must beat. */
     baseline: bandMeasuresSchema.optional(),

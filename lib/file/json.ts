@@ -18,7 +18,8 @@ export function readJson<T>(path: string, advice = 'Delete it and start the same
   }
 }
 
-/** Writes one value on one line, or with `indent` spaces a level. */
-export function writeJson(path: string, value: unknown, indent = 0): void {
-  writeAtomic(path, `${JSON.stringify(value, null, indent)}\n`)
-}
+/** The text of a file of one value: on one line, or with `indent` spaces a level. */
+export const jsonText = (value: unknown, indent = 0): string => `${JSON.stringify(value, null, indent)}\n`
+
+/** Writes one value. Errors: a full disk and the like. */
+export const writeJson = (path: string, value: unknown, indent = 0): void => writeAtomic(path, jsonText(value, indent))

@@ -32,16 +32,17 @@ const NEWLINE = 10
 
 /**
  * The values of a file written by `openJsonl` or `jsonl`, one after the other, without a torn last line. None when the
- * file does not exist. Errors: a line that is no JSON, with its number, when it is reached.
+ * file does not exist. `advice`: what to do about a broken line, as a whole sentence. Errors: a line that is no JSON,
+ * with its number, when it is reached.
  */
-export function* eachJsonl<T>(path: string): Generator<JsonlEntry<T>, void, void> {
+export function* eachJsonl<T>(path: string, advice = BY_HAND): Generator<JsonlEntry<T>, void, void> {
   if (!existsSync(path)) return
   const file = openSync(path, 'r')
   try {
     let line = 0
     for (const { text, ...place } of wholeLines(file)) {
       line++
-      if (text !== '') yield { value: parseLine<T>(path, line, text), line, ...place }
+      if (text !== '') yield { value: parseLine<T>(path, line, text, advice), line, ...place }
     }
   } finally {
     closeSync(file)
@@ -49,7 +50,8 @@ export function* eachJsonl<T>(path: string): Generator<JsonlEntry<T>, void, void
 }
 
 /** All values of such a file at once. */
-export const readJsonl = <T>(path: string): T[] => Array.from(eachJsonl<T>(path), ({ value }) => value)
+export const readJsonl = <T>(path: string, advice?: string): T[] =>
+  Array.from(eachJsonl<T>(path, advice), ({ value }) => value)
 
 /** The values at some places of such a file, as `eachJsonl` told them. Errors: no JSON there, for the file was changed. */
 export function readJsonlAt<T>(path: string, places: readonly JsonlPlace[]): T[] {
@@ -58,7 +60,7 @@ export function readJsonlAt<T>(path: string, places: readonly JsonlPlace[]): T[]
     const room = Buffer.allocUnsafe(Math.max(0, ...places.map(({ bytes }) => bytes)))
     return places.map(({ offset, bytes }) => {
       const length = readSync(file, room, 0, bytes, offset)
-      return parseLine<T>(path, `byte ${offset}`, room.toString('utf8', 0, length))
+      return parseLine<T>(path, `byte ${offset}`, room.toString('utf8', 0, length), BY_HAND)
     })
   } finally {
     closeSync(file)
@@ -84,13 +86,13 @@ function* wholeLines(file: number): Generator<JsonlPlace & { readonly text: stri
   }
 }
 
-const BY_HAND = 'The file was changed by hand: take that line back, or delete the file to have it made anew.'
+const BY_HAND = 'The file was changed by hand: take that line back.'
 
-function parseLine<T>(path: string, line: number | string, text: string): T {
+function parseLine<T>(path: string, line: number | string, text: string, advice: string): T {
   try {
     return JSON.parse(text) as T
   } catch (error) {
-    throw new Error(`${path}:${line}: expected one JSON value, got ${JSON.stringify(text.slice(0, 80))}. ${BY_HAND}`, {
+    throw new Error(`${path}:${line}: expected one JSON value, got ${JSON.stringify(text.slice(0, 80))}. ${advice}`, {
       cause: error,
     })
   }

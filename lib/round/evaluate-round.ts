@@ -8,7 +8,7 @@ import { measureStrategies } from '../eval/measure-strategies.ts'
 import { measureSystemTwo, type SystemTwoMetrics } from '../eval/measure-system-two.ts'
 import { pairAccuracy } from '../eval/pair-accuracy.ts'
 import { greedyAnswers, runPrograms } from '../eval/strategies/greedy.ts'
-import { readJson, writeJson } from '../file/json.ts'
+import { readJson } from '../file/json.ts'
 import { type Likelihood, loadLikelihood } from '../policy/likelihood.ts'
 import { loadPolicy } from '../policy/local.ts'
 import { loadPpm } from '../policy/local-ppm.ts'
@@ -18,6 +18,7 @@ import { batches } from '../run/batches.ts'
 import { loadTrained } from '../run/models.ts'
 import type { RoundProgress } from '../run/progress.ts'
 import { questionsOf, type Run } from '../run/run.ts'
+import { expectUnchanged, finishStage } from '../run/sealed-files.ts'
 import { runStage } from '../run/stage.ts'
 import { addIsolation } from '../run/timings.ts'
 import { eachTree } from '../run/trees.ts'
@@ -54,13 +55,16 @@ export interface EvaluationParts extends Pick<OwnParts, 'ppm' | 'grader' | 'stra
 export async function evaluateRound(run: Run, round: number, parts: EvaluationParts): Promise<RoundMetrics> {
   const path = run.roundPath(round, 'metrics.json')
   expectSameParts(run, round, 'evaluation', parts, existsSync(path))
-  if (existsSync(path)) return readJson<RoundMetrics>(path)
+  if (existsSync(path)) {
+    expectUnchanged(run, round, 'evaluation')
+    return readJson<RoundMetrics>(path)
+  }
   return runStage(run, round, 'evaluation', async () => {
     noteOwnParts(run, round, 'evaluation', parts, existsSync(path))
     const { isolation } = parts.verifier
     if (isolation) addIsolation(run.roundPath(round, 'timings.json'), isolation)
     const metrics = await measure(run, round, parts)
-    writeJson(path, metrics, 1)
+    finishStage(run, round, 'evaluation', metrics, 1)
     return metrics
   })
 }
@@ -75,13 +79,15 @@ async function measure(run: Run, round: number, parts: EvaluationParts): Promise
   const baseline = round === 1 ? await baselineAnswers(run, { verifier, grader }) : undefined
   const bootstrap = baseline && { baseline }
   // A round that solved nothing has trained nothing: its coverage is still a result.
-  const folders = { policy: run.roundPath(round, 'policy'), ppm: run.roundPath(round, 'ppm') }
-  if (!existsSync(folders.policy)) return { ...found, ...bootstrap, tokens: { search: searchTokens } }
+  const has = (model: 'policy' | 'ppm') => existsSync(run.roundPath(round, model))
+  if (!has('policy')) return { ...found, ...bootstrap, tokens: { search: searchTokens } }
   const { temperature, scoreScale } = evaluation
-  const policy = await loadTrained(folders.policy, () => loadPolicy(engine, folders.policy, { batchSize, temperature }))
+  const policy = await loadTrained(run, round, 'policy', (folder) =>
+    loadPolicy(engine, folder, { batchSize, temperature }),
+  )
   const trained =
-    parts.ppm === undefined && existsSync(folders.ppm)
-      ? await loadTrained(folders.ppm, () => loadPpm(engine, folders.ppm, { batchSize, scale: scoreScale }))
+    parts.ppm === undefined && has('ppm')
+      ? await loadTrained(run, round, 'ppm', (folder) => loadPpm(engine, folder, { batchSize, scale: scoreScale }))
       : null
   const ppm = parts.ppm ?? trained
   try {
@@ -96,7 +102,7 @@ async function measure(run: Run, round: number, parts: EvaluationParts): Promise
     const seed = seedOf(run.seed, 'evaluate', round)
     const deep =
       ppm && round >= evaluation.fromRound && run.heldOut.length > 0
-        ? await withLikelihood(engine, folders.policy, (likelihood) =>
+        ? await withLikelihood(run, round, engine, (likelihood) =>
             measureSystemTwo(
               run.heldOut,
               greedy,
@@ -147,11 +153,12 @@ function searched(run: Run, round: number): { coverage: BandMeasures | undefined
 }
 
 async function withLikelihood<T>(
+  run: Run,
+  round: number,
   engine: Engine,
-  folder: string,
   work: (likelihood: Likelihood) => Promise<T>,
 ): Promise<T> {
-  const likelihood = await loadTrained(folder, () => loadLikelihood(engine, folder))
+  const likelihood = await loadTrained(run, round, 'policy', (folder) => loadLikelihood(engine, folder))
   try {
     return await work(likelihood)
   } finally {

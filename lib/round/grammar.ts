@@ -1,17 +1,21 @@
 // The grammar along a run: what it has learned after each round is saved beside that round, because later rounds ask
 // it which trajectories are accidents and what to propose where the policy is stuck.
-import { existsSync } from 'node:fs'
 import { readJson, writeJson } from '../file/json.ts'
 import { learnable } from '../pairs/trajectories.ts'
 import { type GrammarPolicy, type GrammarSnapshot, grammarPolicy } from '../policy/grammar/grammar.ts'
 import type { Run } from '../run/run.ts'
+import { expectUnchanged, isFinished } from '../run/sealed-files.ts'
 import type { Tree } from '../search/tree.ts'
 
-/** The grammar with what the rounds before `round` have taught it. Before round 1 that is nothing. */
+/**
+ * The grammar with what the rounds before `round` have taught it: nothing before round 1, and nothing by a round whose
+ * examples are not selected. Errors: what the selection of the round before has left was changed.
+ */
 export function openGrammar(run: Run, round: number): GrammarPolicy {
-  const path = run.roundPath(round - 1, 'grammar.json')
   const { grammar } = run.settings
-  if (round === 1 || !existsSync(path)) return grammarPolicy(grammar)
+  if (round === 1 || !isFinished(run, round - 1, 'selection')) return grammarPolicy(grammar)
+  expectUnchanged(run, round - 1, 'selection')
+  const path = run.roundPath(round - 1, 'grammar.json')
   return grammarPolicy({ ...grammar, snapshot: readJson<GrammarSnapshot>(path) })
 }
 

@@ -2,7 +2,9 @@
 import { existsSync } from 'node:fs'
 import { parseReport, type Report, type RoundReport } from '../eval/report-schema.ts'
 import { readJson, writeJson } from '../file/json.ts'
+import { peakOf } from '../run/peak-memory.ts'
 import type { Run } from '../run/run.ts'
+import { expectUnchanged } from '../run/sealed-files.ts'
 import { readTimings } from '../run/timings.ts'
 import type { SearchSummary } from '../run/trees.ts'
 import type { TrainingLog } from '../train/loop.ts'
@@ -20,7 +22,7 @@ export function buildReport(run: Run): Report {
     name: run.name,
     seed: run.seed,
     seconds: reports.reduce((sum, { seconds }) => sum + Object.values(seconds).reduce((a, b) => a + b, 0), 0),
-    peakRssMb: readPeak(run),
+    peakRssMb: peakOf(run),
     rounds: reports,
     ...(first?.baseline && { baseline: first.baseline }),
   }
@@ -29,21 +31,9 @@ export function buildReport(run: Run): Report {
 
 /** Builds the report and writes it to report.json. Errors: those of `buildReport`, a full disk and the like. */
 export function writeReport(run: Run): Report {
-  notePeak(run)
   const report = buildReport(run)
   writeJson(run.path('report.json'), report, 2)
   return report
-}
-
-/** Remembers the largest resident memory of this process and of earlier ones of the run, in MB. */
-export function notePeak(run: Run): void {
-  const mine = process.resourceUsage().maxRSS / 1024
-  writeJson(run.path('peak-rss.json'), { peakRssMb: Math.max(mine, readPeak(run)) })
-}
-
-function readPeak(run: Run): number {
-  const path = run.path('peak-rss.json')
-  return existsSync(path) ? readJson<{ peakRssMb: number }>(path).peakRssMb : 0
 }
 
 function roundReport(run: Run, round: number): RoundReport {
@@ -53,6 +43,8 @@ function roundReport(run: Run, round: number): RoundReport {
     baseline: _baseline,
     ...metrics
   } = readJson<RoundMetrics>(run.roundPath(round, 'metrics.json'))
+  expectUnchanged(run, round, 'evaluation')
+  expectUnchanged(run, round, 'search')
   const { seconds, search } = readTimings(run.roundPath(round, 'timings.json'))
   const summary = readJson<SearchSummary>(run.roundPath(round, 'search.json'))
   const training = (model: 'policy' | 'ppm') => {

@@ -9,7 +9,7 @@ import { loadPpm } from '../policy/local-ppm.ts'
 import { mixturePolicy } from '../policy/mixture.ts'
 import type { Ppm } from '../policy/ppm-contract.ts'
 import { numericGrader } from '../problem/numeric-grader.ts'
-import { loadTrained, modelFolder } from '../run/models.ts'
+import { expectModel, loadTrained } from '../run/models.ts'
 import type { Recipe } from '../run/recipe.ts'
 import type { Run } from '../run/run.ts'
 import type { Annotator } from '../search/annotator.ts'
@@ -49,10 +49,10 @@ interface Opening {
 const PROPOSERS: Readonly<Record<Recipe['proposer'], (at: PassOfRound, opening: Opening) => Promise<Policy>>> = {
   grammar: async (_, { grammar }) => grammar,
   policy: async ({ round, pass }, { run, sources, owned }) => {
-    const folder = modelFolder(run, round - 1, 'policy')
+    expectModel(run, round - 1, 'policy')
     const { temperature } = pass
     const options = { name: `round-${round - 1}/policy`, temperature, batchSize: run.settings.batchSize }
-    return owned(await loadTrained(folder, () => loadPolicy(sources.engine, folder, options)))
+    return owned(await loadTrained(run, round - 1, 'policy', (folder) => loadPolicy(sources.engine, folder, options)))
   },
 }
 
@@ -64,9 +64,9 @@ const GUIDES: Readonly<Record<Recipe['guide'], (opening: Opening) => Promise<Ann
 
 async function trainedPpm({ run, recipe, sources, owned }: Opening): Promise<Ppm> {
   const before = recipe.round - 1
-  const folder = modelFolder(run, before, 'ppm')
+  expectModel(run, before, 'ppm')
   const options = { name: `round-${before}/ppm`, batchSize: run.settings.batchSize }
-  return owned(await loadTrained(folder, () => loadPpm(sources.engine, folder, options)))
+  return owned(await loadTrained(run, before, 'ppm', (folder) => loadPpm(sources.engine, folder, options)))
 }
 
 /**
@@ -88,7 +88,7 @@ export async function openSearchParts(run: Run, recipe: Recipe, sources: PartSou
   }
   try {
     // A model that is missing is told before a tree is read or written.
-    if (own === undefined && recipe.proposer === 'policy') modelFolder(run, recipe.round - 1, 'policy')
+    if (own === undefined && recipe.proposer === 'policy') expectModel(run, recipe.round - 1, 'policy')
     const guide = () => GUIDES[recipe.guide](opening)
     const annotator =
       typeof ownAnnotator === 'function' ? ownAnnotator(await guide(), recipe.round) : (ownAnnotator ?? (await guide()))

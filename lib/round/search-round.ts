@@ -2,13 +2,14 @@
 // order that depends only on the run. Killed and started again, it goes on with the first tree that is missing. Problems
 // are read and trees are written one by one, so memory does not grow with their number.
 import { existsSync } from 'node:fs'
-import { readJson, writeJson } from '../file/json.ts'
+import { readJson } from '../file/json.ts'
 import { openJsonl } from '../file/jsonl.ts'
 import { sentenceCount } from '../policy/grammar/sentences.ts'
 import type { Problem } from '../problem/problem.ts'
 import type { RoundProgress } from '../run/progress.ts'
 import type { Pass, Recipe } from '../run/recipe.ts'
 import type { Run } from '../run/run.ts'
+import { expectUnchanged, finishStage } from '../run/sealed-files.ts'
 import { runStage } from '../run/stage.ts'
 import type { StoredProblems } from '../run/stored-problems.ts'
 import { addIsolation, addSearch } from '../run/timings.ts'
@@ -37,13 +38,16 @@ export async function searchRound(run: Run, round: number, parts: RoundParts): P
   const done = run.roundPath(round, 'search.json')
   const isBegun = () => existsSync(run.roundPath(round, 'trees.jsonl'))
   expectSameParts(run, round, 'search', parts, isBegun())
-  if (existsSync(done)) return readJson<SearchSummary>(done)
+  if (existsSync(done)) {
+    expectUnchanged(run, round, 'search')
+    return readJson<SearchSummary>(done)
+  }
   return runStage(run, round, 'search', async () => {
     noteOwnParts(run, round, 'search', parts, isBegun())
     const { isolation } = parts.verifier
     if (isolation) addIsolation(run.roundPath(round, 'timings.json'), isolation)
     const summary = await growTrees(run, run.recipe(round), parts)
-    writeJson(done, summary)
+    finishStage(run, round, 'search', summary)
     return summary
   })
 }

@@ -3,7 +3,7 @@
 // Trees are read problem by problem, and what is chosen is written at once.
 import { existsSync } from 'node:fs'
 import { openAtomic } from '../file/atomic.ts'
-import { readJson, writeJson } from '../file/json.ts'
+import { readJson } from '../file/json.ts'
 import { eachJsonl, jsonl, readJsonl } from '../file/jsonl.ts'
 import type { PreferencePair } from '../pairs/preference-pairs.ts'
 import { bestByQ, type ExampleSelection } from '../pairs/selection.ts'
@@ -11,6 +11,7 @@ import { distinctTrajectories, type Trajectory, trajectories } from '../pairs/tr
 import type { GrammarPolicy } from '../policy/grammar/grammar.ts'
 import type { Step } from '../problem/problem.ts'
 import type { Run } from '../run/run.ts'
+import { expectUnchanged, finishStage } from '../run/sealed-files.ts'
 import { changedByHand, eachProblemsTrees, eachTree } from '../run/trees.ts'
 import { checkSelected } from './check-selected.ts'
 import { learnTree, openGrammar, saveGrammar } from './grammar.ts'
@@ -58,7 +59,8 @@ export function selectExamples(run: Run, round: number, own?: Pick<OwnParts, 'se
     )
   const isDone = existsSync(path)
   if (!isDone || own) noteOwnParts(run, round, 'selection', own ?? {}, isDone)
-  if (!isDone) writeJson(path, select(run, round, own?.selection))
+  if (!isDone) finishStage(run, round, 'selection', select(run, round, own?.selection))
+  expectUnchanged(run, round, 'selection')
   const { untrusted = 0, ...known } = readJson<Omit<SelectionCounts, 'untrusted'> & { readonly untrusted?: number }>(
     path,
   )

@@ -2,13 +2,14 @@
 // the pairs. Each ends as a checkpoint folder that appears whole; an interrupted training starts anew from its seed.
 import { existsSync } from 'node:fs'
 import { type Engine, openEngine } from '../engine/engine.ts'
-import { readJson, writeJson } from '../file/json.ts'
+import { readJson } from '../file/json.ts'
 import { loadCheckpoint, saveCheckpoint } from '../model/checkpoint.ts'
 import type { Weights } from '../model/weights.ts'
 import type { PreferencePair } from '../pairs/preference-pairs.ts'
 import { loadTrained } from '../run/models.ts'
 import type { RoundProgress } from '../run/progress.ts'
 import { questionsOf, type Run } from '../run/run.ts'
+import { expectUnchanged, finishStage } from '../run/sealed-files.ts'
 import { runStage } from '../run/stage.ts'
 import { seedOf } from '../seed/random.ts'
 import type { TrainingLog } from '../train/loop.ts'
@@ -60,8 +61,7 @@ export async function trainRoundPpm(run: Run, round: number, parts: TrainingPart
   const questions = questionsOf(run)
   const { train } = pairsFor(run, round)
   if (train.length === 0) return null
-  const folder = run.roundPath(round, 'policy')
-  const policy = await loadTrained(folder, () => loadCheckpoint(folder))
+  const policy = await loadTrained(run, round, 'policy', loadCheckpoint)
   return trainModel(run, round, 'ppm', parts.engine, (engine) =>
     trainPpm({
       ...shared(run, round, 'train PPM', { ...parts, engine }),
@@ -79,7 +79,9 @@ const logPath = (run: Run, round: number, model: Model): string => run.roundPath
 /** The log of a model that is there; null where it has to be trained. */
 function trainedBefore<Log>(run: Run, round: number, model: Model): Log | null {
   const log = logPath(run, round, model)
-  return existsSync(log) && existsSync(run.roundPath(round, model)) ? readJson<Log>(log) : null
+  if (!existsSync(log) || !existsSync(run.roundPath(round, model))) return null
+  expectUnchanged(run, round, `${model}Training`)
+  return readJson<Log>(log)
 }
 
 /** Trains as a stage of the round. The weights become a checkpoint folder, the log a file beside it. */
@@ -93,7 +95,7 @@ function trainModel<Log>(
   return runStage(run, round, `${model}Training`, async () => {
     const { weights, log } = await alone(engine, train)
     saveCheckpoint(run.roundPath(round, model), { config: run.config, tokenizer: run.tokenizer, weights })
-    writeJson(logPath(run, round, model), log)
+    finishStage(run, round, `${model}Training`, log)
     return log
   })
 }

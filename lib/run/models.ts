@@ -1,11 +1,12 @@
 // The models that a run trains, as folders of its rounds: where they are, and what to do when one is not or is broken.
 import { existsSync } from 'node:fs'
 import type { Run } from './run.ts'
+import { expectUnchanged } from './sealed-files.ts'
 
-/** The folder of a model that a later round needs. Errors: it is not there, with the likely reason and what to do. */
-export function modelFolder(run: Run, round: number, model: 'policy' | 'ppm'): string {
+/** Errors: a model that a later round needs is not there, with the likely reason and what to do. */
+export function expectModel(run: Run, round: number, model: 'policy' | 'ppm'): void {
   const folder = run.roundPath(round, model)
-  if (existsSync(folder)) return folder
+  if (existsSync(folder)) return
   const why =
     run.recipe(round).policyTraining === null
       ? `it trains none (rounds.${round - 1}.policyTraining is null)`
@@ -21,10 +22,20 @@ export function modelFolder(run: Run, round: number, model: 'policy' | 'ppm'): s
   )
 }
 
-/** Loads a model of a run. Errors: those of `load`, with the advice that a run can train its models again. */
-export async function loadTrained<T>(folder: string, load: () => Promise<T>): Promise<T> {
+/**
+ * Loads a model that a round has trained. Errors: one of its files was changed since; those of `load`, with the advice that
+ * a run can train its models again.
+ */
+export async function loadTrained<T>(
+  run: Run,
+  round: number,
+  model: 'policy' | 'ppm',
+  load: (folder: string) => Promise<T>,
+): Promise<T> {
+  expectUnchanged(run, round, `${model}Training`)
+  const folder = run.roundPath(round, model)
   try {
-    return await load()
+    return await load(folder)
   } catch (error) {
     throw new Error(
       `${(error as Error).message} Or delete ${folder}: the same command then trains it again, to the same bytes.`,

@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { removeLeftovers } from '../file/atomic.ts'
+import { hashOf } from '../file/hash.ts'
 import { readJson, writeJson } from '../file/json.ts'
 import { eachJsonl, readJsonl } from '../file/jsonl.ts'
 import { trainTokenizer } from '../model/bpe.ts'
@@ -15,7 +16,6 @@ import type { Recipe } from './recipe.ts'
 import type { Settings } from './settings.ts'
 import {
   countProblems,
-  hashOf,
   openStoredProblems,
   PROBLEM_FILES,
   type StoredProblems,

@@ -1,6 +1,7 @@
 // A stage of a round: search, policy training, PPM training, evaluation. One process at a time works on a run.
 import { claim } from '../file/claim.ts'
 import { writeJson } from '../file/json.ts'
+import { notePeak } from './peak-memory.ts'
 import type { Run } from './run.ts'
 import { readTimings } from './timings.ts'
 
@@ -28,6 +29,7 @@ export async function runStage<T>(run: Run, round: number, stage: string, work: 
     const timings = readTimings(file)
     timings.seconds[stage] = (timings.seconds[stage] ?? 0) + (performance.now() - started) / 1000
     writeJson(file, timings, 2)
+    notePeak(run)
   } catch (error) {
     if (!failed) throw error // else the stage's own failure says more, e.g. which file a full disk left unwritten
   } finally {

@@ -1,7 +1,6 @@
 // The problems that a run learns from, in its problems.jsonl: each is read when it is needed. What stays in memory is
 // where each begins and its id, so that a stage may go through any number of problems.
 import { createHash } from 'node:crypto'
-import { closeSync, existsSync, openSync, readSync } from 'node:fs'
 import { openAtomic } from '../file/atomic.ts'
 import { eachJsonl, jsonl, readJsonlAt } from '../file/jsonl.ts'
 import type { Problem } from '../problem/problem.ts'
@@ -83,21 +82,4 @@ export function writeProblems(path: (file: string) => string, lists: Lists): Pro
   } finally {
     for (const file of files) file.discard()
   }
-}
-
-/** SHA-256 of some files one after the other, read a piece at a time. A file that is not there counts as empty. */
-export function hashOf(paths: readonly string[]): string {
-  const hash = createHash('sha256')
-  const piece = Buffer.allocUnsafe(1 << 20)
-  for (const path of paths) {
-    if (!existsSync(path)) continue
-    const file = openSync(path, 'r')
-    try {
-      for (let length = readSync(file, piece); length > 0; length = readSync(file, piece))
-        hash.update(piece.subarray(0, length))
-    } finally {
-      closeSync(file)
-    }
-  }
-  return hash.digest('hex')
 }

@@ -1,11 +1,11 @@
 // trees.jsonl of a round: one line for each finished tree, in the order of the search.
-import { existsSync } from 'node:fs'
 import { readJson } from '../file/json.ts'
 import { eachJsonl, type JsonlEntry, type JsonlPlace, readJsonlAt } from '../file/jsonl.ts'
 import { readTree, type TreeRecord } from '../search/record.ts'
 import type { Tree } from '../search/tree.ts'
 import { batches } from './batches.ts'
 import type { Run } from './run.ts'
+import { expectUnchanged, isFinished } from './sealed-files.ts'
 
 /** What a round's search found, without the trees. */
 export interface SearchSummary {
@@ -26,15 +26,15 @@ export interface SearchSummary {
  * changed by hand.
  */
 export function* eachTree(run: Run, round: number): Generator<Tree, void, void> {
+  expectUnchanged(run, round, 'search')
   const path = run.roundPath(round, 'trees.jsonl')
   let count = 0
-  for (const batch of batches(eachJsonl<TreeRecord>(path), TOGETHER)) {
+  for (const batch of batches(eachJsonl<TreeRecord>(path, GO_ON), TOGETHER)) {
     yield* treesOf(run, path, batch)
     count += batch.length
   }
-  const done = run.roundPath(round, 'search.json')
-  if (!existsSync(done)) return
-  const { trees } = readJson<SearchSummary>(done)
+  if (!isFinished(run, round, 'search')) return
+  const { trees } = readJson<SearchSummary>(run.roundPath(round, 'search.json'))
   if (trees !== count) throw changedByHand(path, `the ${trees} trees that search.json counts`, `${count}`)
 }
 
@@ -43,9 +43,10 @@ export const readTrees = (run: Run, round: number): Tree[] => [...eachTree(run, 
 
 /** The trees of a round, those of each problem together, problems in the order of their first tree. */
 export function* eachProblemsTrees(run: Run, round: number): Generator<Tree[], void, void> {
+  expectUnchanged(run, round, 'search')
   const path = run.roundPath(round, 'trees.jsonl')
   const places = new Map<string, JsonlPlace[]>()
-  for (const { value, offset, bytes } of eachJsonl<TreeRecord>(path)) {
+  for (const { value, offset, bytes } of eachJsonl<TreeRecord>(path, GO_ON)) {
     const others = places.get(value?.problemId)
     if (others) others.push({ offset, bytes })
     else places.set(value?.problemId, [{ offset, bytes }])
@@ -67,6 +68,11 @@ export const changedByHand = (place: string, expected: string, got: string): Err
     `${place}: expected ${expected}, got ${got}. The file was changed by hand or by another version: take the changes ` +
       'back, or delete the folder of the round (and of the rounds after it) to do it again.',
   )
+
+/** For a line that is no tree, of a search that is under way or was done by a version that sealed nothing. */
+const GO_ON =
+  'The file was changed by hand: take that line back, or cut the file off before it and delete search.json beside it, ' +
+  'if it is there: the same command then goes on with that tree.'
 
 /** Trees whose problems are read together. */
 const TOGETHER = 4 // so few that they die young: more would grow the heap of a long file

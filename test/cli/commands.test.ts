@@ -28,7 +28,7 @@ test('evolve does its rounds, says what came of each stage, and ends with tables
 test('its report is valid and complete: every measure of a round, with seconds and tokens', () => {
   const report = reportOf()
   assert.deepEqual([report.name, report.seed, report.rounds.length], ['tiny', 1, 2])
-  assert.ok(report.seconds > 0 && report.peakRssMb > 50)
+  assert.ok(report.seconds > 0 && report.peakRssMb! > 50)
   assert.ok(report.baseline, 'the greedy answers of the counts stand beside those of the policies')
   for (const round of report.rounds) {
     assert.equal(round.coverage!.all.n, 20)
@@ -54,9 +54,7 @@ test('the same command again finds everything done and changes no file that matt
   const before = reportOf()
   const again = await evolve('--rounds', '2')
   assert.equal(again.code, 0, again.stderr)
-  const { peakRssMb: _a, ...now } = reportOf()
-  const { peakRssMb: _b, ...then } = before
-  assert.deepEqual(now, then)
+  assert.deepEqual(reportOf(), before)
 })
 
 test('report prints the tables again and brings a lost report back', async () => {

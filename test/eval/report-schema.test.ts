@@ -41,7 +41,7 @@ test('a measure outside its range is refused, with the field and the file named'
   refused('rounds.0.passAt1.hard.n', 0, /passAt1\.hard\.n/)
   refused('rounds.2.seconds.search', -1, /rounds\.2\.seconds\.search/)
   refused('rounds.3.search.meanFill', 1.01, /search\.meanFill/)
-  refused('peakRssMb', undefined, /peakRssMb/)
+  refused('peakRssMb', -1, /peakRssMb/)
 })
 
 test('a misspelt measure is refused instead of vanishing', () => {

@@ -40,9 +40,7 @@ test('a line in the middle that is no JSON is an error with file, line, what was
   const path = join(folder, 'edited.jsonl')
   writeFileSync(path, '1\n{"a":\n3\n')
   assert.throws(() => readJsonl(path), {
-    message:
-      `${path}:2: expected one JSON value, got "{\\"a\\":". The file was changed by hand: take that line back, ` +
-      'or delete the file to have it made anew.',
+    message: `${path}:2: expected one JSON value, got "{\\"a\\":". The file was changed by hand: take that line back.`,
   })
 })
 

@@ -1,7 +1,7 @@
 // The search of a first round: grammar and real Python, no model.
 
 import assert from 'node:assert/strict'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { after, test } from 'node:test'
 import { searchRound } from '../../lib/round/search-round.ts'
 import type { RoundProgress } from '../../lib/run/progress.ts'
@@ -118,6 +118,8 @@ test('a searched round whose trees were changed afterwards is refused', async ()
       .slice(1)
       .join(''),
   )
+  assert.throws(() => readTrees(run, 1), /expected the file that the search of round 1 wrote, got another.*delete/)
+  rmSync(run.roundPath(1, 'sha256.json')) // as of a version that wrote none
   assert.throws(() => readTrees(run, 1), /expected the \d+ trees that search\.json counts, got \d+\. .*by hand/)
 })
 

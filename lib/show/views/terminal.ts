@@ -45,7 +45,7 @@ export function headline(report: Report): { label: string; value: string }[] {
     ['best-of-N at the same tokens', last?.bestOfN && measureCell(last.bestOfN.all, { n: true })],
     ['PPM pair accuracy, held-out', last?.ppmPairAccuracy && measureCell(last.ppmPairAccuracy, { n: true })],
     ['time', durationCell(report.seconds)],
-    ['peak memory', `${countCell(report.peakRssMb)} MB`],
+    ['peak memory', report.peakRssMb === undefined ? undefined : `${countCell(report.peakRssMb)} MB`],
   ]
   return figures.flatMap(([label, value]) => (value === undefined ? [] : [{ label, value }]))
 }
