@@ -1,5 +1,6 @@
 // Seeded problems of several families with exact answers, and with templates that ask the same question with other
 // numbers. Easy is k = 1 and 2 dependent operations, medium 3 and 4, hard 5 and 6.
+import { expectKnown, type OptionNames } from '../lib/options/expect-known.ts'
 import type { ProblemFamily } from '../lib/problem/family.ts'
 import type { Problem } from '../lib/problem/problem.ts'
 import { normalizeQuestion } from '../lib/problem/split.ts'
@@ -36,6 +37,7 @@ export const generateProblems = (options: GenerateOptions): Problem[] => [...gen
  * Throws as `generateProblems`; what a family does wrong is told when it does it.
  */
 export function generatedProblems(options: GenerateOptions): Iterable<Problem> {
+  expectKnown('generateProblems', options, GENERATE_OPTIONS)
   const { counts } = options
   const families = chooseFamilies(options.families)
   if (counts.length > 6 || counts.some((count) => !Number.isInteger(count) || count < 0))
@@ -113,4 +115,12 @@ function newProblem(
     return { id, question, answer, level, source: `generated/${family.name}`, ...(template && { template }) }
   }
   throw new Error(`The family ${family.name} told no new story with ${operations} operations in ${DRAWS} draws`)
+}
+
+const GENERATE_OPTIONS: OptionNames<GenerateOptions> = {
+  seed: true,
+  counts: true,
+  families: true,
+  idPrefix: true,
+  except: true,
 }

@@ -8,7 +8,7 @@ import { packageRoot } from './fixtures.ts'
 import { circles, importsIn, importsOf, sourcesIn } from './imports.ts'
 
 const ORDER = [
-  ...['seed', 'file', 'problem', 'engine', 'model', 'policy', 'verify', 'search'],
+  ...['options', 'seed', 'file', 'problem', 'engine', 'model', 'policy', 'verify', 'search'],
   ...['annotate', 'pairs', 'train', 'run', 'eval', 'show', 'round', 'cli'],
 ]
 const WINGS = ['protocol', 'cell', 'display', 'widgets', 'user', 'language', 'debug', 'notebook']

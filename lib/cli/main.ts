@@ -23,7 +23,7 @@ interface EvolveFlags {
   set: string[]
   device: Device
   threads?: number
-  runs: string
+  runs?: string
 }
 
 /**
@@ -51,13 +51,13 @@ export async function main(argv: readonly string[], kernels: () => readonly Kern
     .option('--set <key=value>', 'change a setting, e.g. rounds.1.passes.0.rollouts=16 (may be repeated)', collect, [])
     .option('--device <name>', 'cpu, webgpu, cuda, coreml or directml', 'cpu')
     .option('--threads <n>', 'threads of the engine (default: all cores)', integer(1))
-    .option('--runs <folder>', 'folder that holds the runs', 'runs')
+    .option('--runs <folder>', "folder that holds the runs (default: the project's folder runs)")
     .action(evolveCommand)
   program
     .command('report')
     .description('print the tables of a run and write its report.json and report.html again')
     .argument('[run]', 'name of the run', 'default')
-    .option('--runs <folder>', 'folder that holds the runs', 'runs')
+    .option('--runs <folder>', "folder that holds the runs (default: the project's folder runs)")
     .action(reportCommand)
   program
     .command('verify')
@@ -108,7 +108,7 @@ export async function main(argv: readonly string[], kernels: () => readonly Kern
 
 async function evolveCommand(flags: EvolveFlags): Promise<void> {
   const { run: name, seed, rounds, problems, limit, set, device, threads, runs } = flags
-  const run = startRun({ name, seed, root: runs, problems, limit, set })
+  const run = startRun({ name, seed, ...(runs !== undefined && { root: runs }), problems, limit, set })
   const screen = liveScreen()
   const report = await interruptible((signal) =>
     withParts({ device, threads }, (parts) =>
@@ -119,8 +119,8 @@ async function evolveCommand(flags: EvolveFlags): Promise<void> {
   console.log(`\nreport  ${run.path('report.html')}\n        ${run.path('report.json')}`)
 }
 
-async function reportCommand(name: string, { runs }: { runs: string }): Promise<void> {
-  const run = reopenRun(name, { root: runs })
+async function reportCommand(name: string, { runs }: { runs?: string }): Promise<void> {
+  const run = reopenRun(name, runs === undefined ? {} : { root: runs })
   const report = writeReport(run)
   const page = await writeReportPage(run, report)
   console.log(reportText(report, painter({ stream: process.stdout, env: process.env })))

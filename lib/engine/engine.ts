@@ -1,7 +1,9 @@
 // Opens ONNX Runtime on one device, in a worker thread of its own. An engine runs one thing at a time; calls made
 // meanwhile wait in order. Interrupting: `dispose()` fails every waiting call at once; the run in progress, which ONNX
 // Runtime cannot stop, comes to its end in the worker first. So does leaving the process during a run.
+
 import { Worker } from 'node:worker_threads'
+import { expectKnown, type OptionNames } from '../options/expect-known.ts'
 import { builtDevices, type Device, defaultThreads, deviceError } from './devices.ts'
 import { Graph } from './graph.ts'
 import { modelBytes } from './onnx.ts'
@@ -73,6 +75,7 @@ export interface Engine {
  * Errors: a device that is absent, with what was found and what to do.
  */
 export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
+  expectKnown('openEngine', options, ENGINE_OPTIONS)
   const { device = 'cpu', threads = defaultThreads(), spinning = false } = options
   if (!Number.isInteger(threads) || threads < 1) {
     throw new RangeError(`Expected \`threads\` to be an integer from 1 up, got \`${threads}\``)
@@ -206,3 +209,5 @@ function arraysOf(request: Request): ArrayBufferView[] {
       return []
   }
 }
+
+const ENGINE_OPTIONS: OptionNames<EngineOptions> = { device: true, threads: true, spinning: true }

@@ -1,6 +1,7 @@
 // What the PPM learns from: steps that led to right answers against steps that led to wrong ones, after the same prefix,
 // and right against wrong whole solutions (paper, section 3.3; the released scripts lack the second kind).
 // A tree that was searched without the reference has no right and wrong, and gives no pairs.
+import { expectKnown, type OptionNames } from '../options/expect-known.ts'
 import type { Step } from '../problem/problem.ts'
 import { qOf, ROOT, stepsTo, type Tree } from '../search/tree.ts'
 import { editDistance } from './edit-distance.ts'
@@ -78,6 +79,7 @@ export const releasedCodePairs: PairOptions = {
  * preferencePairs(newTree(problem!)) // []
  */
 export function preferencePairs(trees: Tree | readonly Tree[], options: PairOptions = {}): PreferencePair[] {
+  expectKnown('preferencePairs', options, PAIR_OPTIONS)
   const list = Array.isArray(trees) ? (trees as readonly Tree[]) : [trees as Tree]
   const [first] = list
   if (list.some(({ problem }) => problem.id !== first!.problem.id))
@@ -198,4 +200,15 @@ const trajectoryPair = (
 function sides<T>(good: readonly T[], bad: readonly T[], { perSide = 2, fillSides = false }: PairOptions): [T[], T[]] {
   const most = (other: readonly T[]): number => (fillSides && other.length === 1 ? perSide ** 2 : perSide)
   return [good.slice(0, most(bad)), bad.slice(0, most(good))]
+}
+
+const PAIR_OPTIONS: OptionNames<PairOptions> = {
+  perSide: true,
+  fillSides: true,
+  minMargin: true,
+  minEditDistance: true,
+  rejected: true,
+  failuresAreWrong: true,
+  descend: true,
+  trajectoryPairs: true,
 }

@@ -1,4 +1,6 @@
 // The contract of an example selection: what of a problem's trees the policy and the PPM learn from. And the paper's.
+
+import { expectKnown } from '../options/expect-known.ts'
 import type { Step } from '../problem/problem.ts'
 import type { Tree } from '../search/tree.ts'
 import { type PairOptions, type PreferencePair, preferencePairs } from './preference-pairs.ts'
@@ -48,15 +50,19 @@ export interface BestByQOptions {
 
 /**
  * The paper's selection: the right trajectories of the highest mean Q (section 3.4), and the pairs of section 3.3.
- * Errors: RangeErrors of `sftExamples` and `preferencePairs` for options out of range.
+ * Errors: a TypeError for an unknown option; RangeErrors of `sftExamples` and `preferencePairs` for options out of range.
  */
-export const bestByQ = ({ perProblem = 2, pairs = {} }: BestByQOptions = {}): ExampleSelection => ({
-  name: 'best by Q',
-  select: (trees, { isLikely }) => ({
-    accepted: sftExamples(trees, {
-      perProblem,
-      filter: (trajectory) => trajectory.failedSteps === 0 && isLikely(trajectory),
-    }).map(({ steps, answer, meanQ }) => ({ steps, answer, meanQ })),
-    pairs: preferencePairs(trees, pairs),
-  }),
-})
+export function bestByQ(options: BestByQOptions = {}): ExampleSelection {
+  expectKnown('bestByQ', options, { perProblem: true, pairs: true })
+  const { perProblem = 2, pairs = {} } = options
+  return {
+    name: 'best by Q',
+    select: (trees, { isLikely }) => ({
+      accepted: sftExamples(trees, {
+        perProblem,
+        filter: (trajectory) => trajectory.failedSteps === 0 && isLikely(trajectory),
+      }).map(({ steps, answer, meanQ }) => ({ steps, answer, meanQ })),
+      pairs: preferencePairs(trees, pairs),
+    }),
+  }
+}

@@ -1,4 +1,5 @@
 // What the next policy learns from: the best right trajectories of each problem (paper, section 3.4).
+import { expectKnown, type OptionNames } from '../options/expect-known.ts'
 import type { Step } from '../problem/problem.ts'
 import type { Tree } from '../search/tree.ts'
 import {
@@ -44,6 +45,7 @@ export interface SftOptions {
  * `filter` and `rank` throw.
  */
 export function sftExamples(trees: readonly Tree[], options: SftOptions = {}): SftExample[] {
+  expectKnown('sftExamples', options, SFT_OPTIONS)
   const { perProblem = 2, rank = 'meanQ', filter = ({ failedSteps }) => failedSteps === 0, minRightShare = 0 } = options
   const order: TrajectoryOrder = rank === 'meanQ' ? byMeanQ : (a, b) => rank(a, b) || byFinding(a, b)
   const examples: SftExample[] = []
@@ -68,3 +70,5 @@ export function treesByProblem(trees: readonly Tree[]): Tree[][] {
   }
   return [...groups.values()]
 }
+
+const SFT_OPTIONS: OptionNames<SftOptions> = { perProblem: true, rank: true, filter: true, minRightShare: true }

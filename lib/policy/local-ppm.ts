@@ -1,9 +1,11 @@
 // A process preference model on this machine: it reads question, steps and a candidate as token ids; the network's
 // scalar at the candidate's last token becomes its score. The network is behind the scorer.
+
 import type { Engine } from '../engine/engine.ts'
 import { openScorer } from '../model/scoring.ts'
 import { encodeExecuted, encodePrefix, type StepFormatOptions, stopIds } from '../model/step-format.ts'
 import type { Tokenizer } from '../model/tokenizer.ts'
+import { expectKnown, type OptionNames } from '../options/expect-known.ts'
 import { openCheckpoint } from './open-checkpoint.ts'
 import type { Ppm } from './ppm-contract.ts'
 
@@ -57,6 +59,9 @@ export function localPpm(options: LocalPpmOptions & { scorer: StepScorer; tokeni
 
 /** Opens a checkpoint folder as a PPM. Errors: those of `openCheckpoint`. */
 export async function loadPpm(engine: Engine, folder: string, options: LocalPpmOptions = {}): Promise<Ppm> {
+  expectKnown('loadPpm', options, LOCAL_PPM_OPTIONS)
   const { network, tokenizer } = await openCheckpoint(engine, folder, 'ppm', openScorer)
   return localPpm({ name: folder, ...options, scorer: network, tokenizer })
 }
+
+const LOCAL_PPM_OPTIONS: OptionNames<LocalPpmOptions> = { comments: true, name: true, scale: true, batchSize: true }

@@ -1,10 +1,12 @@
 // A policy that is a language model on this machine: it reads question and steps as token ids and samples the next step.
 // It knows the step format and the sampling settings; the network is behind the generator. Text that is no step (no
 // end marker within the limit, a marker in its middle) is dropped and not repaired.
+
 import type { Engine } from '../engine/engine.ts'
 import { openGenerator } from '../model/generation.ts'
 import { decodeStep, encodePrefix, type StepFormatOptions, splitSteps, stopIds } from '../model/step-format.ts'
 import type { Tokenizer } from '../model/tokenizer.ts'
+import { expectKnown, type OptionNames } from '../options/expect-known.ts'
 import type { Prefix, Step } from '../problem/problem.ts'
 import type { Policy, Proposal } from './contract.ts'
 import { openCheckpoint } from './open-checkpoint.ts'
@@ -169,6 +171,18 @@ export async function loadPolicy(
   folder: string,
   options: LocalPolicyOptions = {},
 ): Promise<LocalPolicy> {
+  expectKnown('loadPolicy', options, LOCAL_POLICY_OPTIONS)
   const { network, config, tokenizer } = await openCheckpoint(engine, folder, 'policy', openGenerator)
   return localPolicy({ name: folder, maxPositions: config.maxPositions, ...options, generator: network, tokenizer })
+}
+
+const LOCAL_POLICY_OPTIONS: OptionNames<LocalPolicyOptions> = {
+  comments: true,
+  name: true,
+  temperature: true,
+  topP: true,
+  topK: true,
+  maxStepTokens: true,
+  maxPositions: true,
+  batchSize: true,
 }

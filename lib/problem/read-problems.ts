@@ -1,8 +1,10 @@
 // Reads other people's problem files: JSONL, a JSON list, or `{ "example": [...] }`. A row that cannot be used is
 // skipped, counted and explained; only a file without a single usable row is an error. What a row may look like is in
 // problem-rows.ts. No network, no Parquet.
+
 import { readFileSync } from 'node:fs'
 import { basename, extname } from 'node:path'
+import { expectKnown, type OptionNames } from '../options/expect-known.ts'
 import type { Problem } from './problem.ts'
 import { type Row, type RowFormat, readRow } from './problem-rows.ts'
 import { normalizeQuestion } from './split.ts'
@@ -42,6 +44,7 @@ export interface ProblemFile {
  * readProblems('missing.jsonl') // Error: Could not read problems from missing.jsonl: no such file…
  */
 export function readProblems(path: string, options: ReadOptions = {}): ProblemFile {
+  expectKnown('readProblems', options, READ_OPTIONS)
   const { limit = Number.POSITIVE_INFINITY } = options
   if (!(limit >= 1)) throw new RangeError(`Expected \`limit\` to be an integer from 1 up, got ${limit}`)
   const name = basename(path, extname(path))
@@ -160,3 +163,5 @@ function noUsableRow(path: string, skipped: readonly SkippedRow[]): string {
     : 'the file is empty'
   return `No problems in ${path}: ${why}. Expected rows such as {"question": "…", "answer": "…"}, as JSONL or a JSON list`
 }
+
+const READ_OPTIONS: OptionNames<ReadOptions> = { source: true, limit: true }

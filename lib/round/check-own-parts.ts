@@ -1,5 +1,5 @@
 // Own parts that are misspelt, or are none, are refused before anything runs: people bring them from JavaScript too.
-import { nearestName } from '../run/nearest-name.ts'
+import { nearestName } from '../options/nearest-name.ts'
 
 /** What each part must be able to do, by the names of its functions. */
 const FUNCTIONS = {

@@ -1,4 +1,5 @@
 // From what a person asks for (a name, a seed, a file of problems) to an opened run.
+
 import {
   describeSkipped,
   generatedProblems,
@@ -6,7 +7,8 @@ import {
   readProblems,
   splitHeldOut,
 } from '../../datasets/index.ts'
-import { assign } from '../run/assign-settings.ts'
+import { expectKnown, type OptionNames } from '../options/expect-known.ts'
+import { assign, type Changes } from '../run/assign-settings.ts'
 import { openRun, type Run } from '../run/run.ts'
 import { defaultSettings, type Settings } from '../run/settings.ts'
 
@@ -15,7 +17,7 @@ export interface StartRunOptions {
   readonly name?: string
   /** Decides everything random. @default 1 */
   readonly seed?: number
-  /** Folder that holds the runs. @default 'runs' */
+  /** Folder that holds the runs. @default the project's folder `runs`, from wherever in it */
   readonly root?: string
   /** A file of problems (GSM8K, MATH or plain question and answer); without it they are generated. */
   readonly problems?: string
@@ -25,14 +27,18 @@ export interface StartRunOptions {
   readonly limit?: number
   /** @default defaultSettings */
   readonly settings?: Settings
-  /** Changes to the settings, each `key=value`, e.g. `rounds.0.passes.0.rollouts=8`. */
-  readonly set?: readonly string[]
+  /**
+   * Changes to the settings: each `key=value`, e.g. `rounds.0.passes.0.rollouts=8`, or an object of the settings' shape that
+   * holds only what changes. There an object in the place of a list changes all its elements: `{ rounds: { batch: 8 } }`.
+   */
+  readonly set?: readonly string[] | Changes<Settings>
   /** Gets one line for each thing worth knowing: rows that were skipped. @default prints to stderr */
   readonly warn?: (line: string) => void
 }
 
 /** Opens a run, new or begun. Errors: unusable problems, unknown settings, a run of that name with other settings. */
 export function startRun(options: StartRunOptions = {}): Run {
+  expectKnown('startRun', options, START_OPTIONS)
   const { name = 'default', seed = 1, root, warn = console.error } = options
   if (options.limit !== undefined && options.problems === undefined)
     throw new Error(
@@ -69,4 +75,16 @@ function fromFile(
   for (const line of describeSkipped(path, file)) warn(line)
   const count = Math.min(settings.heldOut * 6, Math.floor(file.problems.length / 5))
   return { source: path, ...splitHeldOut(file.problems, { seed, count }) }
+}
+
+const START_OPTIONS: OptionNames<StartRunOptions> = {
+  name: true,
+  seed: true,
+  root: true,
+  problems: true,
+  families: true,
+  limit: true,
+  settings: true,
+  set: true,
+  warn: true,
 }

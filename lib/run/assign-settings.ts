@@ -1,13 +1,43 @@
 // `--set key=value`: changes one setting of a nested object by its dotted path, typed by the value that is there.
 // Pure; settings are plain data (numbers, booleans, strings, null, arrays, objects).
-import { nearestName } from './nearest-name.ts'
+import { nearestName } from '../options/nearest-name.ts'
+
+/**
+ * What changes of nested settings, in their own shape: absent fields stay. In the place of a list whose elements are objects
+ * may stand an object, which changes all of them, or a list, which changes the elements in its places.
+ */
+export type Changes<T> = T extends readonly (infer Element extends object)[]
+  ? Changes<Element> | readonly Changes<Element>[]
+  : T extends readonly unknown[]
+    ? T
+    : T extends object
+      ? { readonly [K in keyof T]?: Changes<T[K]> }
+      : T
+
+const isList = (value: unknown): value is readonly string[] => Array.isArray(value)
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
+
+/** Changes in the settings' shape as assignments. */
+function spelled(changes: unknown, current: unknown, path: string): string[] {
+  const ofObjects = Array.isArray(current) && isObject(current[0])
+  if (isObject(changes) && isObject(current) && (ofObjects || !Array.isArray(current))) {
+    const inside = (name: string, at: unknown, value: unknown): string[] =>
+      value === undefined ? [] : spelled(value, at, path === '' ? name : `${path}.${name}`)
+    if (ofObjects && !Array.isArray(changes)) return inside('*', current[0], changes)
+    return Object.entries(changes).flatMap(([name, value]) => inside(name, (current as Holder)[name], value))
+  }
+  return [`${path}=${typeof changes === 'string' ? changes : JSON.stringify(changes)}`]
+}
 
 /**
  * A copy of `settings` with each assignment applied; `*` stands for every element of a list.
- * Examples: `assign(settings, ['rounds.0.passes.0.rollouts=8'])`, `assign(settings, ['rounds.*.passes.0.width=4'])`.
+ * Examples: `assign(settings, ['rounds.0.passes.0.rollouts=8'])`, `assign(settings, ['rounds.*.passes.0.width=4'])`,
+ * `assign(settings, { heldOut: 4, rounds: { passes: { width: 4 } } })`.
  * Errors: an unknown key (names the known ones and the nearest), a value of another type, a number that is not finite.
  */
-export function assign<T>(settings: T, assignments: readonly string[]): T {
+export function assign<T>(settings: T, changes: readonly string[] | Changes<NoInfer<T>>): T {
+  const assignments = isList(changes) ? changes : spelled(changes, settings, '')
   // Through JSON, because two rounds may share one object, and a structured clone would keep them sharing it.
   const copy = JSON.parse(JSON.stringify(settings)) as T
   for (const assignment of assignments) {

@@ -13,6 +13,7 @@ import type { Problem } from '../problem/problem.ts'
 import { checkSettings } from './check-settings.ts'
 import { type Manifest, provenance } from './manifest.ts'
 import type { Recipe } from './recipe.ts'
+import { runsFolder } from './runs-folder.ts'
 import type { Settings } from './settings.ts'
 import {
   countProblems,
@@ -54,7 +55,7 @@ export function questionsOf({ problems }: Pick<Run, 'problems'>): ReadonlyMap<st
 
 /** What a run is begun with, or gone on with. */
 export interface RunOptions {
-  /** Folder that holds the runs. @default 'runs' */
+  /** Folder that holds the runs. @default the project's folder `runs`, see `runsFolder` */
   readonly root?: string
   readonly name: string
   /** Decides everything random. An integer. */
@@ -72,7 +73,7 @@ export interface RunOptions {
  * Errors: settings out of range, no problems, a folder that cannot be written, or one that holds a run of another seed,
  * other settings or other problems (names the first difference).
  */
-export function openRun({ root = 'runs', name, seed, settings, source, train, heldOut }: RunOptions): Run {
+export function openRun({ root = runsFolder(), name, seed, settings, source, train, heldOut }: RunOptions): Run {
   const path = pathsOf(root, name)
   checkSettings(settings)
   if (isEmpty(train)) throw new Error('Expected at least one problem to solve, got none')
@@ -94,7 +95,7 @@ function isEmpty(list: Iterable<unknown>): boolean {
 }
 
 /** Opens a run that exists, from its folder alone. Errors: there is none, or its run.json or problems were changed. */
-export function reopenRun(name: string, { root = 'runs' }: { root?: string } = {}): Run {
+export function reopenRun(name: string, { root = runsFolder() }: { root?: string } = {}): Run {
   const path = pathsOf(root, name)
   if (!existsSync(path('run.json')))
     throw new Error(

@@ -1,6 +1,7 @@
 // The settings of a search. Where paper (rStar-Math) and released code disagree there is a field, and the two presets
 // `paper` and `releasedCode` name a choice for each. The defaults are the paper's.
 import { createHash } from 'node:crypto'
+import type { OptionNames } from '../options/expect-known.ts'
 
 /** Settings of the search of one problem. Absent fields take the default, which is the paper's choice. */
 export interface SearchOptions {
@@ -153,3 +154,8 @@ export function settingsHash(settings: SearchSettings): string {
     .join(' ')
   return createHash('sha256').update(text).digest('hex').slice(0, 12)
 }
+
+/** The names of the options above. */
+export const SEARCH_OPTIONS = Object.fromEntries(
+  Object.keys(DEFAULTS).map((name) => [name, true]),
+) as OptionNames<SearchOptions>

@@ -2,13 +2,14 @@
 // joins those of the other trees in a batch, and its Python goes to the verifier at once. No tree waits for a slower
 // one. Everything random is named by problem, tree and node, so trees come out the same whatever met in a batch.
 
+import { expectKnown, type OptionNames } from '../options/expect-known.ts'
 import type { Policy } from '../policy/contract.ts'
 import type { Ppm } from '../policy/ppm-contract.ts'
 import type { Problem } from '../problem/problem.ts'
 import type { Verifier } from '../verify/contract.ts'
 import type { Annotator } from './annotator.ts'
 import { Batcher } from './batch.ts'
-import { type SearchOptions, searchSettings, settingsHash } from './options.ts'
+import { SEARCH_OPTIONS, type SearchOptions, searchSettings, settingsHash } from './options.ts'
 import type { SearchParts } from './parts.ts'
 import { hasRolloutsLeft, rollout } from './rollout.ts'
 import { SearchClock, type SearchStatistics } from './statistics.ts'
@@ -73,6 +74,7 @@ export function searchProblems(
   parts: SearchParts,
   options: SearchProblemsOptions = {},
 ): Search {
+  expectKnown('searchProblems', options, PROBLEMS_OPTIONS)
   const settings = searchSettings(options)
   const hash = settingsHash(settings)
   const { treesPerProblem = 1, firstTreeIndex = 0 } = options
@@ -100,6 +102,7 @@ function* withOwnIds(problems: Iterable<Problem>): Generator<Problem> {
 
 /** Grows trees that exist already, each under its own settings: new ones, or ones read from a run folder. */
 export function searchTrees(trees: readonly Tree[], parts: SearchParts, options: ScheduleOptions = {}): Search {
+  expectKnown('searchTrees', options, SCHEDULE_OPTIONS)
   return schedule(trees.values(), trees.length, parts, options)
 }
 
@@ -301,4 +304,13 @@ function timedVerifier(verifier: Verifier, clock: SearchClock, poke: () => void)
     },
     dispose: () => verifier.dispose(),
   }
+}
+
+const SCHEDULE_OPTIONS: OptionNames<ScheduleOptions> = { concurrency: true, onProgress: true, signal: true }
+
+const PROBLEMS_OPTIONS: OptionNames<SearchProblemsOptions> = {
+  ...SEARCH_OPTIONS,
+  ...SCHEDULE_OPTIONS,
+  treesPerProblem: true,
+  firstTreeIndex: true,
 }

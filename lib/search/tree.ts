@@ -1,10 +1,12 @@
 // The search tree as plain data. Nodes are numbered in the order in which they were made, the root is 0, so a parent
 // always comes before its children. Contents are written by expand.ts only, statistics by backup.ts only.
+
 import { codeOf } from '../model/step-format.ts'
+import { expectKnown } from '../options/expect-known.ts'
 import type { Prefix, Problem, Step } from '../problem/problem.ts'
 import type { Verdict } from '../verify/verdict.ts'
 import type { TerminalKind } from './annotator.ts'
-import { type SearchOptions, type SearchSettings, searchSettings, settingsHash } from './options.ts'
+import { SEARCH_OPTIONS, type SearchOptions, type SearchSettings, searchSettings, settingsHash } from './options.ts'
 
 export const ROOT = 0
 
@@ -90,6 +92,7 @@ export interface Tree {
  * newTree(problem!, { width: 0 }) // RangeError: Expected `width` to be an integer from 1 up, got `0`
  */
 export function newTree(problem: Problem, options: SearchOptions = {}, index = 0): Tree {
+  expectKnown('newTree', options, SEARCH_OPTIONS)
   const settings = searchSettings(options)
   return treeOf(problem, index, settings, settingsHash(settings))
 }

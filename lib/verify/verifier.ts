@@ -1,8 +1,10 @@
 // Runs steps in Python and says what came of them: the public door of this folder. Equal work is done once. Every
 // execution has limits on time, memory and output; how far it is kept from files, network and processes is its level
 // (level.ts), the best that this machine grants. No reference answer may be among the code. Only Linux is tested.
+
 import { createHash } from 'node:crypto'
 import { availableParallelism } from 'node:os'
+import { expectKnown, type OptionNames } from '../options/expect-known.ts'
 import type { Step } from '../problem/problem.ts'
 import { VerdictCache } from './cache.ts'
 import type { Verifier } from './contract.ts'
@@ -98,6 +100,7 @@ const LONGEST_CODE = 1 << 20
  * await verifier.dispose()
  */
 export async function openVerifier(options: VerifierOptions = {}): Promise<PythonVerifier> {
+  expectKnown('openVerifier', options, VERIFIER_OPTIONS)
   const limits = { ...DEFAULT_LIMITS, ...options.limits }
   const processes = options.processes ?? Math.min(2, availableParallelism())
   const { singlesPerProcess = 2, groupsPerBatch = 64, recycleAfter = 5_000, cacheEntries = 10_000 } = options
@@ -282,4 +285,21 @@ const hashOf = (text: string): string => createHash('sha256').update(text).diges
 function expectInteger(name: string, value: number, least: number): void {
   if (Number.isSafeInteger(value) && value >= least) return
   throw new RangeError(`Expected \`${name}\` to be an integer from ${least} up, got \`${value}\``)
+}
+
+const VERIFIER_OPTIONS: OptionNames<VerifierOptions> = {
+  level: true,
+  allowWeakIsolation: true,
+  wrap: true,
+  python: true,
+  processes: true,
+  limits: true,
+  cache: true,
+  cacheEntries: true,
+  singlesPerProcess: true,
+  groupsPerBatch: true,
+  recycleAfter: true,
+  preload: true,
+  checkpoints: true,
+  queueLimit: true,
 }

@@ -95,3 +95,32 @@ test('a setting out of range is refused before the run begins, with its key', ()
   ]
   for (const [assignment, message] of refused) assert.throws(() => checkSettings(set(assignment)), message, assignment)
 })
+
+test('changes in the shape of the settings are the same as spelled ones', () => {
+  assert.deepEqual(
+    assign(defaultSettings, {
+      heldOut: 4,
+      problems: [3, 2],
+      evaluation: { vote: 'best' },
+      rounds: { passes: [{ width: 3 }], ppmTraining: null },
+    }),
+    set(
+      'heldOut=4',
+      'problems=[3,2]',
+      'evaluation.vote=best',
+      'rounds.*.passes.0.width=3',
+      'rounds.*.ppmTraining=null',
+    ),
+  )
+  assert.deepEqual(assign(defaultSettings, { rounds: [{}, { wave: 7 }] }), set('rounds.1.wave=7'))
+  assert.deepEqual(assign(defaultSettings, {}), defaultSettings)
+})
+
+test('a misspelt name and a value of another type are refused there too', () => {
+  assert.throws(
+    () => assign(defaultSettings, { heldout: 4 } as never),
+    /Unknown setting "heldout".*Did you mean "heldOut"/,
+  )
+  assert.throws(() => assign(defaultSettings, { heldOut: 'four' } as never), /Expected a number for --set heldOut/)
+  assert.throws(() => assign(defaultSettings, { rounds: { pases: [] } } as never), /Unknown setting "pases"/)
+})

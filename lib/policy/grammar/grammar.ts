@@ -2,6 +2,7 @@
 // result and quotes the sentence that holds it. Built in is only that numbers tend to be used once and in order and
 // that the last result tends to be used next. Which operation a wording asks for is learned from programs that search
 // and execution found to be right. Not covered: numbers in words, percentages, steps that need two earlier results.
+import { expectKnown, type OptionNames } from '../../options/expect-known.ts'
 import type { Step } from '../../problem/problem.ts'
 import { random } from '../../seed/random.ts'
 import type { Policy, Proposal, ProposalRequest } from '../contract.ts'
@@ -70,6 +71,7 @@ const CACHED_QUESTIONS = 512
  * policy.greedy(problem!.question).map(codeOf) // [ 'start = 340', 'print(start)' ]
  */
 export function grammarPolicy(options: GrammarOptions = {}): GrammarPolicy {
+  expectKnown('grammarPolicy', options, GRAMMAR_OPTIONS)
   const { adaptive = true, comments = true } = options
   const learned = programStore()
   const cache = new Map<string, Reading>()
@@ -241,4 +243,18 @@ function readProgram(pairs: readonly string[]): Program {
     if (action < 0) throw new Error(`Expected 'slot:action' in a grammar snapshot, got ${JSON.stringify(pair)}`)
     return [Number(pair.slice(0, colon)), action] as const
   })
+}
+
+const GRAMMAR_OPTIONS: OptionNames<GrammarOptions> = {
+  smoothing: true,
+  priorWeight: true,
+  mixing: true,
+  passes: true,
+  jump: true,
+  early: true,
+  end: true,
+  reuse: true,
+  comments: true,
+  adaptive: true,
+  snapshot: true,
 }

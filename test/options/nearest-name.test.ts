@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { nearestName } from '../../lib/run/nearest-name.ts'
+import { nearestName } from '../../lib/options/nearest-name.ts'
 
 test('the nearest of the known names is meant, unless none is near', () => {
   const known = ['policy', 'ppm', 'grader', 'strategies']
