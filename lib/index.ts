@@ -110,6 +110,7 @@ export { eachVisitedStep, visitedSteps } from './show/views/q-values.ts'
 export { reportHtml } from './show/views/report-html.ts'
 export { roundTable } from './show/views/round-table.ts'
 export { besidePaper, manifestTable, runFiles } from './show/views/run-tables.ts'
+export { evaluatedRounds, stagesTable } from './show/views/stages-table.ts'
 export { scoredTree, scoreHistogram, separation, type SolutionScores, solutionScores } from './show/views/scores.ts'
 export { rolloutsToSolve, solvedCurve } from './show/views/solved-curve.ts'
 export {

@@ -47,6 +47,7 @@ const ROUND_FILES: readonly (readonly [path: string, holds: string])[] = [
   ['policy', 'checkpoint of the policy'],
   ['ppm', 'checkpoint of the PPM'],
   ['metrics.json', 'what was measured'],
+  ['sha256.json', 'what each stage wrote, by content'],
 ]
 
 /**
