@@ -22,6 +22,8 @@ const PROVABLE = 1e9
 /** Points at which formulas with variables are compared, and how many must be defined. */
 const POINTS = 7
 const FEWEST_POINTS = 4
+/** Longest exact value at a point, in bits. */
+const BITS_AT_POINTS = 1500
 /** Most items of a list without order. */
 const MOST_UNORDERED = 64
 
@@ -114,8 +116,8 @@ function sameAtPoints(a: Formula, b: Formula, names: readonly string[]): boolean
   let usable = 0
   for (let point = 0; point < POINTS; point++) {
     const numbers = new Map(names.map((name, i) => [name, coordinate(point, i)]))
-    const left = evaluate(a, numbers)
-    const right = evaluate(b, numbers)
+    const left = evaluate(a, numbers, BITS_AT_POINTS)
+    const right = evaluate(b, numbers, BITS_AT_POINTS)
     if (left === null && right === null) continue
     if (left === null || right === null) return false
     if (!Number.isFinite(left.approximate) || !Number.isFinite(right.approximate)) continue

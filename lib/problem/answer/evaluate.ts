@@ -9,8 +9,8 @@ export interface Value {
   readonly approximate: number
 }
 
-/** Longest exact result, in bits. */
-const MOST_BITS = 20_000
+/** Longest exact result, in bits: beyond it only the nearest double is known. */
+const MOST_BITS = 12_000
 /** Largest whole number whose factorial is taken. */
 const LARGEST_FACTORIAL = 170
 
@@ -32,9 +32,10 @@ const FUNCTIONS: Readonly<Record<string, (x: number) => number>> = {
   arctan: Math.atan,
 }
 /**
- * What a formula is worth. `numbers` gives its variables their values. Null where it is undefined there, or too long.
+ * What a formula is worth. `numbers` gives its variables their values; results of more than `mostBits` bits (from 1 up, by
+ * default 12,000) are no longer exact. Null where it is undefined.
  */
-export function evaluate(formula: Formula, numbers: ReadonlyMap<string, Rational>): Value | null {
+export function evaluate(formula: Formula, numbers: ReadonlyMap<string, Rational>, mostBits = MOST_BITS): Value | null {
   if (formula.kind === 'literal') return exactly(formula.value)
   if (formula.kind === 'name') {
     const given = numbers.get(formula.name)
@@ -44,31 +45,31 @@ export function evaluate(formula: Formula, numbers: ReadonlyMap<string, Rational
   }
   const of: Value[] = []
   for (const each of formula.of) {
-    const value = evaluate(each, numbers)
+    const value = evaluate(each, numbers, mostBits)
     if (value === null) return null
     of.push(value)
   }
-  const result = operate(formula.name, of)
+  const result = operate(formula.name, of, mostBits)
   return result !== null && Number.isNaN(result.approximate) ? null : result
 }
 
-function operate(name: string, [a, b]: readonly Value[]): Value | null {
+function operate(name: string, [a, b]: readonly Value[], mostBits: number): Value | null {
   if (a === undefined) return null
   switch (name) {
     case '+':
-      return combine(a, b!, add, a.approximate + b!.approximate)
+      return combine(a, b!, mostBits, add, a.approximate + b!.approximate)
     case '-':
-      return combine(a, b!, subtract, a.approximate - b!.approximate)
+      return combine(a, b!, mostBits, subtract, a.approximate - b!.approximate)
     case '*':
-      return combine(a, b!, multiply, a.approximate * b!.approximate)
+      return combine(a, b!, mostBits, multiply, a.approximate * b!.approximate)
     case '/':
-      return isZero(b!) ? null : combine(a, b!, divide, a.approximate / b!.approximate)
+      return isZero(b!) ? null : combine(a, b!, mostBits, divide, a.approximate / b!.approximate)
     case 'negate':
       return { exact: a.exact && negate(a.exact), approximate: -a.approximate }
     case 'abs':
-      return a.approximate < 0 ? operate('negate', [a]) : a
+      return a.approximate < 0 ? operate('negate', [a], mostBits) : a
     case '^':
-      return raise(a, b!)
+      return raise(a, b!, mostBits)
     case 'sqrt':
       return root(a)
     case '!':
@@ -80,21 +81,21 @@ function operate(name: string, [a, b]: readonly Value[]): Value | null {
 
 type Operation = (a: Rational, b: Rational) => Rational | null
 
-function combine(a: Value, b: Value, operation: Operation, approximate: number): Value | null {
-  const exact = a.exact && b.exact && bitsOf(a.exact) + bitsOf(b.exact) < MOST_BITS ? operation(a.exact, b.exact) : null
+function combine(a: Value, b: Value, mostBits: number, operation: Operation, approximate: number): Value | null {
+  const exact = a.exact && b.exact && bitsOf(a.exact) + bitsOf(b.exact) < mostBits ? operation(a.exact, b.exact) : null
   return exact === null ? { exact, approximate } : exactly(exact)
 }
 
-function raise(base: Value, exponent: Value): Value | null {
+function raise(base: Value, exponent: Value, mostBits: number): Value | null {
   if (exponent.exact === null) return { exact: null, approximate: base.approximate ** exponent.approximate }
   const { numerator, denominator } = exponent.exact
   const approximate = base.approximate ** exponent.approximate
   if (denominator === 2n && base.exact !== null) {
     const rooted = root(base)
-    return rooted && raise(rooted, exactly({ numerator, denominator: 1n }))
+    return rooted && raise(rooted, exactly({ numerator, denominator: 1n }), mostBits)
   }
   const size = numerator < 0n ? -numerator : numerator
-  const isShort = base.exact !== null && BigInt(bitsOf(base.exact)) * size < BigInt(MOST_BITS)
+  const isShort = base.exact !== null && BigInt(bitsOf(base.exact)) * size < BigInt(mostBits)
   if (denominator !== 1n || !isShort) return { exact: null, approximate }
   const { numerator: top, denominator: bottom } = base.exact!
   if (numerator < 0n && top === 0n) return null
@@ -130,9 +131,14 @@ function factorial(value: Value): Value | null {
 
 const isZero = (value: Value): boolean => (value.exact ? value.exact.numerator === 0n : value.approximate === 0)
 
-/** Bits of numerator and denominator together, rounded up to a few. */
+/** Bits of numerator and denominator together, those of a long one rounded up to a few. */
 const bitsOf = ({ numerator, denominator }: Rational): number =>
-  4 * (numerator.toString(16).length + denominator.toString(16).length)
+  bits(numerator) + (denominator === 1n ? 0 : bits(denominator))
+
+function bits(whole: bigint): number {
+  const near = Math.abs(Number(whole))
+  return near < 2 ** 53 ? Math.ceil(Math.log2(near + 1)) : 4 * whole.toString(16).length
+}
 
 const exactly = (exact: Rational): Value => ({ exact, approximate: nearestDouble(exact) })
 
