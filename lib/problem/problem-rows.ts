@@ -34,7 +34,7 @@ export function readRow(value: unknown): Row | { readonly reason: string } {
   const question = wholeQuestion(row)
   if ('reason' in question) return question
   const field = questionOf(row)!
-  const hasFacts = question.text.trim() !== field.value
+  const hasFacts = typeof field.value === 'string' && question.text !== field.value.trim()
   const reference = referenceOf(row, question.reply, hasFacts)
   if ('reason' in reference) return reference
   const { answer, work, isHashed, options } = reference

@@ -37,7 +37,8 @@ export function sameAnswer(a: Reading, b: Reading): boolean {
 function sameMeaning(a: Answer, b: Answer): boolean | null {
   if (a.kind === 'choice' && b.kind === 'choice') return a.letter === b.letter
   if (a.kind === 'list' && b.kind === 'list') return sameList(a, b)
-  if (a.kind !== 'value' || b.kind !== 'value') return null
+  if (a.kind === 'text' || b.kind === 'text') return null
+  if (a.kind !== 'value' || b.kind !== 'value') return false
   if (a.name !== null && b.name !== null && a.name !== b.name) return false
   if (a.unit !== null && b.unit !== null && a.unit !== b.unit) return false
   return sameFormula(a.formula, b.formula)

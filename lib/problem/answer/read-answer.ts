@@ -22,13 +22,15 @@ export interface Reading {
 const TEXT: Answer = { kind: 'text' }
 /** Deepest nesting of brackets. */
 const DEEPEST = 8
-const NAME = /^(\\?[A-Za-z]+(?:_(?:\w+|\{\w+\}))?(?:\([A-Za-z]\))?)\s*=(?!=)\s*(.*)$/s
-const CHOICE = /^\(?([A-J])(?:\)|\.|:)?$|^\(([A-J])\)\s*\S|^([A-J])[).:]\s+\S/
+const NAME =
+  /^(?!\\?(?:sin|cos|tan|cot|sec|csc|log|ln|exp|sqrt)\b)(\\?[A-Za-z]+(?:_(?:\w+|\{\w+\}))?(?:\([A-Za-z]\))?)\s*=(?!=)\s*(.*)$/s
+const CHOICE = /^\(?([A-H])(?:\)|\.|:)?$|^\(([A-H])\)\s*\S|^([A-H])[).:]\s+\S/
 const PLAIN_NUMBER = /^-?\d+(?:[./]\d+)?$/
 const THOUSANDS = /(?<![\d,.])\d{1,3}(?:,\d{3})+(?![\d,])/g
 
-/** Readings that are kept, as a reference is compared with every answer of its tree. */
+/** Readings that are kept, as a reference is compared with every answer of its tree; long ones are not. */
 const KEPT = 1000
+const LONGEST_KEPT = 200
 const kept = new Map<string, Reading>()
 
 /** Reads an answer as Python prints it or a data set writes it. Never throws. */
@@ -37,7 +39,7 @@ export function readAnswer(text: string): Reading {
   if (known !== undefined) return known
   const reading = newReading(text)
   if (kept.size >= KEPT) kept.clear()
-  if (text.length <= LONGEST) kept.set(text, reading)
+  if (text.length <= LONGEST_KEPT) kept.set(text, reading)
   return reading
 }
 
