@@ -134,7 +134,11 @@ function* openedRows(path: string): Generator<FileRow, void, void> {
     yield* rowsOf(path)
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code
-    const what = code === 'ENOENT' ? 'no such file' : code === 'EISDIR' ? 'it is a folder' : (error as Error).message
+    const missing = code === 'ENOENT' ? 'no such file' : code === 'EISDIR' ? 'it is a folder' : null
+    const what =
+      missing === null
+        ? (error as Error).message
+        : `${missing}. Expected a .jsonl or .json file of problems, or a .csv with a header`
     throw new Error(`Could not read problems from ${path}: ${what}`, { cause: error })
   }
 }

@@ -50,6 +50,8 @@ describe('the answer of a row', () => {
       ['####\n\n 9\nThat is all.', '9'],
       ['#### Answer: 5', '5'],
       ['#### 1\n#### 2', '2'],
+      ['#### 5. That is all.', '5'],
+      ['#### 12 apples per day', '12 apples per day'],
       ['#### Final answer\n\\boxed{7}', '7'],
       ['Thus the final answer is: $8.50$. Good.', '$8.50$'],
       ['We add.\nAnswer: 12', '12'],
@@ -108,6 +110,11 @@ describe('the answer of a row', () => {
     assert.match(refusal({ question: 'A?', answer: 'One.\nTwo.' }), /got 2 lines without ####/)
     assert.match(refusal({ question: 'A?', answer: 'so \\boxed{7' }), /last \\boxed.* got no end of it/)
     assert.match(refusal({ question: 'A?', answer: 'x ####' }), /after "####", got nothing/)
+    assert.match(refusal({ question: 'A?', answer: '#### 5 as we have seen' }), /after "####", got "5 as we have seen"/)
+    assert.match(
+      refusal({ question: 'A?', answer: 'The answer is 8 because it is even' }),
+      /got "8 because it is even"/,
+    )
     assert.match(refusal({ question: 'A?', solution: 'We add and are done' }), /"solution", got none/)
     assert.match(refusal({ question: 'A?', answer: { text: '7' } }), /got \{"text":"7"\}/)
   })

@@ -1,4 +1,5 @@
 // The final answer of a text that may be a whole worked solution: after `####`, in the last box, after "the answer is".
+import { readAnswer } from '../answer/read-answer.ts'
 import { closingBrace } from '../answer/spelling.ts'
 
 /** A final answer, what showed it, and the work before it; or why there is none. */
@@ -29,6 +30,8 @@ export function finalAnswer(text: string, field: string): FinalAnswer {
   const said = [...text.matchAll(SAID)].at(-1)
   if (said !== undefined) {
     const answer = sentence(text.slice(said.index + said[0].length))
+    if (goesOn(answer))
+      return { reason: `expected one answer in "${field}", got ${JSON.stringify(answer.slice(0, 60))}` }
     if (answer !== '') return { answer, shownBy: 'words', work: text.slice(0, said.index) }
   }
   const answer = text.trim()
@@ -47,11 +50,18 @@ function afterHash(text: string, mark: number): FinalAnswer {
     .replace(/<<[^>]*>>/g, '')
     .replace(LEAD, '')
     .split('\n', 1)[0]!
-  const answer = line.replace(/(?<=\d),(?=\d{3}(?!\d))/g, '').trim()
-  return answer === ''
-    ? { reason: 'expected an answer after "####", got nothing' }
-    : { answer, shownBy: 'hash', work: text.slice(0, mark) }
+  const answer = line
+    .replace(/(?<=\d),(?=\d{3}(?!\d))/g, '')
+    .trim()
+    .replace(/^(\S*\d)\.(?:\s.*)?$/, '$1')
+  if (answer === '') return { reason: 'expected an answer after "####", got nothing' }
+  if (goesOn(answer)) return { reason: `expected one answer after "####", got ${JSON.stringify(answer.slice(0, 60))}` }
+  return { answer, shownBy: 'hash', work: text.slice(0, mark) }
 }
+
+/** Whether a sentence follows a number, which is then no answer with its unit. */
+const goesOn = (answer: string): boolean =>
+  /^\$?[-+]?\$?\d[\d.,/]*(?:\s+\S+){3,}/.test(answer) && readAnswer(answer).meaning.kind === 'text'
 
 /** Up to the end of the sentence or the line. */
 function sentence(text: string): string {
