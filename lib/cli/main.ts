@@ -45,7 +45,7 @@ export async function main(argv: readonly string[], kernels: () => readonly Kern
     .option('--rounds <n>', 'do only the first rounds', integer(1))
     .option(
       '--problems <file>',
-      'GSM8K, MATH or {question, answer} as JSONL or JSON (default: generated word problems)',
+      'GSM8K, MATH, {question, answer} or another set as JSONL, JSON or CSV (default: generated word problems)',
     )
     .option('--limit <n>', 'use at most this many problems of the file', integer(1))
     .option('--set <key=value>', 'change a setting, e.g. rounds.1.passes.0.rollouts=16 (may be repeated)', collect, [])

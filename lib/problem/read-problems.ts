@@ -1,12 +1,12 @@
-// Reads other people's problem files: JSONL, a JSON list, or `{ "example": [...] }`. A row that cannot be used is
-// skipped, counted and explained; only a file without a single usable row is an error. What a row may look like is in
-// problem-rows.ts. No network, no Parquet.
-
-import { readFileSync } from 'node:fs'
+// Reads other people's problem files: JSONL, JSON, CSV or TSV, packed with gzip or not (rows/file-rows.ts). A row that cannot
+// be used is skipped, counted and explained; only a file without a single usable row is an error. What a row may look like
+// is in problem-rows.ts. No network, no Parquet.
 import { basename, extname } from 'node:path'
 import { expectKnown, type OptionNames } from '../options/expect-known.ts'
+import { numericGrader } from './numeric-grader.ts'
 import type { Problem } from './problem.ts'
 import { type Row, type RowFormat, readRow } from './problem-rows.ts'
+import { type FileRow, rowsOf } from './rows/file-rows.ts'
 import { normalizeQuestion } from './split.ts'
 
 /** What `readProblems` reads, and what it calls it. */
@@ -19,7 +19,7 @@ export interface ReadOptions {
 
 /** A row that was not used. */
 export interface SkippedRow {
-  /** Line of a JSONL file, or place in the list, from 1. */
+  /** Line of JSONL and tables, or place in the list, from 1. */
   readonly line: number
   /** What was expected, what came, as one clause. */
   readonly reason: string
@@ -29,17 +29,21 @@ export interface SkippedRow {
 export interface ProblemFile {
   readonly problems: Problem[]
   readonly skipped: SkippedRow[]
-  /** Rows whose question (case, blanks and punctuation aside) was in the file before; the first one stays. */
+  /**
+   * Rows whose question (case, blanks and punctuation aside) was in the file before, with the same answer; the first one
+   * stays. One with another answer is skipped with a reason.
+   */
   readonly duplicates: number
   /** How many of the problems came from rows of each kind. */
   readonly formats: Readonly<Partial<Record<RowFormat, number>>>
 }
 
 /**
- * All problems of a file: JSONL, a JSON list, or `{ "example": [...] }`. Ids depend only on the file's name and the row
- * (its own id, else its line), not on other rows. A row that cannot be used is skipped and counted; see `skipped`.
- * Errors: one line that names the file when it is missing, cannot be read, or has no usable row; a RangeError for a
- * `limit` below 1.
+ * All problems of a file: JSONL, a list or other JSON, CSV or TSV, packed with gzip or not; datasets/README.md has a table
+ * of the fields. Numbers keep their text. Ids depend only on the file's name and the row (its own id, else its line), not on
+ * other rows. A row that cannot be used is skipped and counted; see `skipped`.
+ * Errors: one line that names the file when it is missing, is no text in UTF-8, is cut off, or has no usable row; a
+ * RangeError for a `limit` below 1.
  * @example
  * readProblems('missing.jsonl') // Error: Could not read problems from missing.jsonl: no such file…
  */
@@ -47,14 +51,14 @@ export function readProblems(path: string, options: ReadOptions = {}): ProblemFi
   expectKnown('readProblems', options, READ_OPTIONS)
   const { limit = Number.POSITIVE_INFINITY } = options
   if (!(limit >= 1)) throw new RangeError(`Expected \`limit\` to be an integer from 1 up, got ${limit}`)
-  const name = basename(path, extname(path))
+  const name = basename(path.replace(/\.gz$/i, ''), extname(path.replace(/\.gz$/i, '')))
   const problems: Problem[] = []
   const skipped: SkippedRow[] = []
-  const questions = new Set<string>()
+  const known = new Map<string, { line: number; problem: Problem }>()
   const ids = new Set<string>()
   const formats: Partial<Record<RowFormat, number>> = {}
   let duplicates = 0
-  for (const { line, value, error } of rowsOf(path)) {
+  for (const { line, value, error } of openedRows(path)) {
     if (problems.length >= limit) break
     const row = error === undefined ? readRow(value) : { reason: error }
     if ('reason' in row) {
@@ -62,13 +66,17 @@ export function readProblems(path: string, options: ReadOptions = {}): ProblemFi
       continue
     }
     const question = normalizeQuestion(row.question)
-    if (questions.has(question)) {
-      duplicates++
-      continue
+    const earlier = known.get(question)
+    if (earlier !== undefined) {
+      const repeated = repetition(row, earlier)
+      if (repeated === 'same') duplicates++
+      if (typeof repeated === 'object') skipped.push({ line, ...repeated })
+      if (repeated !== 'other') continue
     }
-    questions.add(question)
+    const problem = problemOf(row, line, name, ids, options.source)
+    if (earlier === undefined) known.set(question, { line, problem })
     formats[row.format] = (formats[row.format] ?? 0) + 1
-    problems.push(problemOf(row, line, name, ids, options.source))
+    problems.push(problem)
   }
   if (problems.length === 0) throw new Error(noUsableRow(path, skipped))
   return { problems, skipped, duplicates, formats }
@@ -91,68 +99,49 @@ export function describeSkipped(path: string, file: ProblemFile, most = 5): stri
     : lines
 }
 
-interface FileRow {
-  readonly line: number
-  readonly value?: unknown
-  readonly error?: string
+/** Whether a row whose question was there before is the same, contradicts it, or only looks like it. */
+function repetition(
+  row: Row,
+  { line, problem }: { line: number; problem: Problem },
+): 'same' | 'other' | { reason: string } {
+  if (row.answer === problem.answer || numericGrader.equivalent(row.answer, problem.answer)) return 'same'
+  if (lettersOf(row.question) !== lettersOf(problem.question)) return 'other' // A and a may be two things
+  const [now, then] = [row.answer, problem.answer].map((answer) => JSON.stringify(answer).slice(0, 60))
+  return { reason: `expected the answer ${then} of row ${line}, which asks the same, got ${now}` }
 }
+
+/** A text of its own: a piece of a line, which is what parsing gives, would keep the whole line in memory. */
+const copyOf = (text: string): string => (text.length < SHORT ? text : JSON.parse(JSON.stringify(text)))
+/** Shorter pieces are copies already. */
+const SHORT = 13
+
+/** The letters of a question that stand for themselves. */
+const lettersOf = (question: string): string => (question.match(/(?<![\p{L}'])\p{L}(?![\p{L}'])/gu) ?? []).join('')
 
 function problemOf(row: Row, line: number, name: string, ids: Set<string>, source?: string): Problem {
   const own = `${name}-${row.id ?? line}`.replace(/[^\w.-]+/g, '-')
   const id = ids.has(own) ? `${own}-line-${line}` : own
   ids.add(id)
   return {
-    id,
-    question: row.question,
-    answer: row.answer,
-    level: row.level,
+    id: copyOf(id),
+    question: copyOf(row.question),
+    answer: copyOf(row.answer),
+    level: copyOf(row.level),
     source: source ?? (row.format === 'plain' ? name : row.format),
   }
 }
 
-function rowsOf(path: string): FileRow[] {
-  const text = textOf(path)
-  const whole = wholeJson(text)
-  if (whole === undefined) return text.split('\n').flatMap((line, index) => jsonlRow(line, index + 1))
-  const list = Array.isArray(whole) ? whole : exampleList(whole)
-  return (list ?? [whole]).map((value, index) => ({ line: index + 1, value }))
-}
-
-function textOf(path: string): string {
+function* openedRows(path: string): Generator<FileRow, void, void> {
   try {
-    return readFileSync(path, 'utf8').replace(/^\uFEFF/, '')
+    yield* rowsOf(path)
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code
-    const what = code === 'ENOENT' ? 'no such file' : code === 'EISDIR' ? 'it is a folder' : (error as Error).message
-    throw new Error(`Could not read problems from ${path}: ${what}. Expected a .jsonl or .json file of problems`, {
-      cause: error,
-    })
-  }
-}
-
-/** The file as one JSON value; undefined when it is none, as a JSONL file of several lines. */
-function wholeJson(text: string): unknown {
-  const isList = text.trimStart().startsWith('[')
-  if (!isList && text.trimEnd().includes('\n') && !/^\s*\{\s*("example"|\n)/.test(text)) return undefined
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined // the same text is read line by line next, and each line that fails is reported
-  }
-}
-
-function exampleList(value: unknown): unknown[] | null {
-  const example = (value as { example?: unknown } | null)?.example
-  return Array.isArray(example) ? example : null
-}
-
-function jsonlRow(line: string, number: number): FileRow[] {
-  if (line.trim() === '') return []
-  try {
-    return [{ line: number, value: JSON.parse(line) }]
-  } catch (error) {
-    const got = JSON.stringify(line.slice(0, 60))
-    return [{ line: number, error: `expected one JSON object, got ${got} (${(error as Error).message})` }]
+    const missing = code === 'ENOENT' ? 'no such file' : code === 'EISDIR' ? 'it is a folder' : null
+    const what =
+      missing === null
+        ? (error as Error).message
+        : `${missing}. Expected a .jsonl or .json file of problems, or a .csv with a header`
+    throw new Error(`Could not read problems from ${path}: ${what}`, { cause: error })
   }
 }
 

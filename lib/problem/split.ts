@@ -13,17 +13,23 @@ export interface SplitOptions {
 }
 
 /**
- * What two spellings of one question have in common: case, blanks, most punctuation and thousands' commas do not count;
- * signs of arithmetic and decimal points do.
+ * What two spellings of one question have in common: case, blanks, thousands' commas and the punctuation of sentences do
+ * not count. Signs of mathematics do: brackets, bars, primes, factorials, powers and decimal points.
  * @example
  * normalizeQuestion('Mia has 1,200 shells.  How many?') // 'mia has 1200 shells how many'
+ * normalizeQuestion('Is (2-3) negative?') // 'is (2-3) negative'
  */
 export const normalizeQuestion = (question: string): string =>
   question
+    .replace(/[\u2070\u00b9\u00b2\u00b3\u2074-\u207b]+/g, (power) => `^${power}`) // else x² would be x2
     .normalize('NFKC')
     .toLowerCase()
+    .replace(/[‐‑–−]/g, '-')
+    .replace(/[’‘ʼ]/g, "'")
     .replace(/(?<=\d),(?=\d{3})/g, '')
-    .replace(/(?<!\d)\.|\.(?!\d)|[^\p{L}\p{N}.+\-*/^=<>%$\\]+/gu, ' ')
+    .replace(/(?<!(?<![\p{L}\p{N}])\p{L}|[)\]}'])'|'(?=\p{L})/gu, ' ') // what is no prime
+    .replace(/(?<!\d|[)\]}!]|(?<![\p{L}\p{N}])\p{L})!/gu, ' ') // what is no factorial
+    .replace(/\.(?!\d)|[,;:](?!\d)|,|[?¿¡"“”„«»…—]/g, ' ')
     .replace(/\s+/g, ' ')
     .trim()
 
