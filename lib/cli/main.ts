@@ -9,6 +9,7 @@ import { packageVersion } from '../run/manifest.ts'
 import type { RoundProgress } from '../run/progress.ts'
 import { reopenRun } from '../run/run.ts'
 import { progressText } from '../show/draw/progress.ts'
+import { stagesTable } from '../show/views/stages-table.ts'
 import { painter, reportText } from '../show/views/terminal.ts'
 import { doctorCommand, type Kernelspec } from './doctor.ts'
 import { Interrupted, interruptible } from './interrupt.ts'
@@ -124,6 +125,7 @@ async function reportCommand(name: string, { runs }: { runs?: string }): Promise
   const report = writeReport(run)
   const page = await writeReportPage(run, report)
   console.log(reportText(report, painter({ stream: process.stdout, env: process.env })))
+  if (report.rounds.length < run.settings.rounds.length) console.log(`\n${stagesTable(run)}`)
   console.log(`\nreport  ${page}\n        ${run.path('report.json')}`)
 }
 

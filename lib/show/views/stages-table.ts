@@ -49,7 +49,10 @@ export function evaluatedRounds(run: Run): number[] {
   const done = rounds.filter((round) => isFinished(run, round, 'evaluation'))
   if (done.length > 0) return done
   const begun = rounds.filter((round) => existsSync(run.roundPath(round)))
-  const there = begun.length === 0 ? 'none of its rounds is begun' : `${listed(begun)} is begun and not evaluated yet`
+  const there =
+    begun.length === 0
+      ? 'none of its rounds is begun'
+      : `${listed(begun)} ${begun.length === 1 ? 'is' : 'are'} begun and not evaluated yet`
   throw new Error(`Expected a run with at least one evaluated round, but of ${run.name} ${there}. ${goOn(run)}`)
 }
 
