@@ -29,7 +29,7 @@ export interface StartRunOptions {
   readonly settings?: Settings
   /**
    * Changes to the settings: each `key=value`, e.g. `rounds.0.passes.0.rollouts=8`, or an object of the settings' shape that
-   * holds only what changes. There an object in the place of a list changes all its elements: `{ rounds: { batch: 8 } }`.
+   * holds only what changes. There an object in the place of a list changes all its elements: `{ rounds: { wave: 8 } }`.
    */
   readonly set?: readonly string[] | Changes<Settings>
   /** Gets one line for each thing worth knowing: rows that were skipped. @default prints to stderr */
