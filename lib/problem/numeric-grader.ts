@@ -3,17 +3,20 @@
 import type { Grader } from './grader.ts'
 import { add, divide, isInteger, multiply, negate, parseRational, type Rational, subtract } from './rational.ts'
 
-/** Relative difference that floating point explains, as 1 / 10^6. */
-const TOLERANCE = 1_000_000n
-/** Absolute difference allowed beside a reference of 0: 10^-9. */
-const ZERO_TOLERANCE = { numerator: 1n, denominator: 1_000_000_000n }
+/** Relative difference that rounding in floating point explains, as 1 / 10^10; beside 0 an absolute one. */
+const FLOAT_TOLERANCE = 10_000_000_000n
+/** Largest relative difference of a decimal that was written shorter than it is, as 1 / 10^6 … */
+const ROUNDED_TOLERANCE = 1_000_000n
+/** … and its fewest digits: 0.333333 stands for 1/3, 0.5 for nothing else. */
+const ROUNDED_DIGITS = 6
 /** Whole numbers below it are exact in floating point. */
 const EXACT_FLOAT = 2n ** 53n
 
 /**
- * Numbers are equal within 10^-6 of the larger, beside a reference of 0 within 10^-9, and whole numbers only when they
- * are the same; `50%` is 50, not 0.5. Infinity and NaN equal nothing. What is no number is equal to the same text,
- * blanks aside. The released code accepts more (x / 100, 100 x, arguments the other way round).
+ * Numbers are equal when the noise of floating point explains their difference (10^-10 of the larger, 10^-10 beside 0),
+ * or when one is the other rounded to six digits or more; whole numbers are nobody's rounding, and two of them are equal
+ * only when they are the same. `50%` is 50, not 0.5. Infinity and NaN equal nothing. What is no number is equal to the
+ * same text, blanks aside. The released code accepts more (x / 100, 100 x, arguments the other way round).
  * @example
  * numericGrader.equivalent('$1,200.00', '1200') // true
  * numericGrader.equivalent('1 1/2', '1.5') // true
@@ -103,9 +106,27 @@ function sameNumber(a: WrittenNumber, b: WrittenNumber): boolean {
   if (exact(a) && exact(b)) return a.value.numerator === b.value.numerator
   const difference = size(subtract(a.value, b.value))
   const largest = atMost(size(a.value), size(b.value)) ? size(b.value) : size(a.value)
-  if (b.value.numerator === 0n || a.value.numerator === 0n) return atMost(difference, ZERO_TOLERANCE)
-  return atMost(multiply(difference, { numerator: TOLERANCE, denominator: 1n }), largest)
+  const isZero = a.value.numerator === 0n || b.value.numerator === 0n
+  const within = (tolerance: bigint): boolean =>
+    atMost(multiply(difference, { numerator: tolerance, denominator: 1n }), isZero ? ONE : largest)
+  if (within(FLOAT_TOLERANCE)) return true
+  if (isZero || isInteger(a.value) || isInteger(b.value)) return false
+  return within(ROUNDED_TOLERANCE) && (isRounding(a.value, difference) || isRounding(b.value, difference))
 }
+
+/** Whether a decimal has digits enough to stand for what is that far from it: half a unit of its last place. */
+function isRounding({ numerator, denominator }: Rational, difference: Rational): boolean {
+  let unit = 1n
+  while (unit % denominator !== 0n && unit < LAST_PLACE) unit *= 10n
+  const digits = String(absolute((numerator * unit) / denominator)).length
+  return (
+    unit % denominator === 0n && digits >= ROUNDED_DIGITS && 2n * unit * difference.numerator <= difference.denominator
+  )
+}
+
+const ONE: Rational = { numerator: 1n, denominator: 1n }
+/** Places after which a decimal is not looked at: floats have fewer unless they are tiny. */
+const LAST_PLACE = 10n ** 400n
 
 const absolute = (x: bigint): bigint => (x < 0n ? -x : x)
 const size = (x: Rational): Rational => ({ numerator: absolute(x.numerator), denominator: x.denominator })
