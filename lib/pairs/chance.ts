@@ -16,8 +16,8 @@ const SAME = 1e-9
  * reference: the share between its half and its double, over the fractions with its denominator there; or the same of
  * round values alone, for a round reference. An answer that is no number is one of the other texts.
  * @example
- * chanceOfHit('4', ['4', '3', '5', '6', '12', '9']) // 0.356…
- * chanceOfHit('377', ['377', '300', '512', '12', '9', '4']) // 0.004…
+ * chanceOfHit('4', ['4', '3', '5', '6', '12', '9']) // 0.358…
+ * chanceOfHit('377', ['377', '300', '512', '12', '9', '4']) // 0.003…
  */
 export function chanceOfHit(reference: string, answers: readonly string[]): number {
   const number = parseNumber(reference)?.value
@@ -32,6 +32,7 @@ function oneOfTexts(reference: string, answers: readonly string[]): number {
 
 function oneOfNumbers(reference: Rational, answers: readonly string[]): number {
   const target = asNumber(reference)
+  if (!Number.isFinite(target)) return 0
   const others = answers.flatMap((answer) => {
     const value = parseNumber(answer)?.value
     const ratio = value === undefined ? Number.NaN : asNumber(value) / target
@@ -50,6 +51,7 @@ const near = (place: number): number => (place === 0 ? 1 : Math.floor(2 * place)
 
 const isWhole = (value: number): boolean => Math.abs(value - Math.round(value)) < SAME * Math.max(1, value)
 
+/** NaN or infinite where doubles end. */
 const asNumber = ({ numerator, denominator }: Rational): number => Number(numerator) / Number(denominator)
 
 function trailingZeros(value: bigint): number {

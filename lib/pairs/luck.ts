@@ -83,9 +83,11 @@ function read(trees: readonly Tree[]): Tried {
  * A survey of luck: give it the trees of every problem of a round, then ask.
  * @example
  * const [problem] = generateProblems({ seed: 3, counts: [1] })
+ * const tree = newTree(problem!)
  * const survey = surveyLuck()
- * survey.add([newTree(problem!)])
- * survey.luck().accident([newTree(problem!)]) // a function that judges its right trajectories
+ * survey.add([tree])
+ * const accident = survey.luck().accident([tree])
+ * trajectories(tree).filter(({ right }) => right).map(accident) // []
  */
 export function surveyLuck(): LuckSurvey {
   /** Of wrong programs: how many fall in each class. One more each, so that no class is impossible. */

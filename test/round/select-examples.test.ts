@@ -1,7 +1,7 @@
 // From real trees of a first round to what its models learn from.
 
 import assert from 'node:assert/strict'
-import { writeFileSync } from 'node:fs'
+import { copyFileSync, writeFileSync } from 'node:fs'
 import { after, test } from 'node:test'
 import { isDeepStrictEqual } from 'node:util'
 import { writeJson } from '../../lib/file/json.ts'
@@ -11,6 +11,7 @@ import { treesByProblem } from '../../lib/pairs/sft-examples.ts'
 import { distinctTrajectories, type Trajectory, trajectories } from '../../lib/pairs/trajectories.ts'
 import { numericGrader } from '../../lib/problem/numeric-grader.ts'
 import { openGrammar } from '../../lib/round/grammar.ts'
+import { buildReport } from '../../lib/round/report.ts'
 import { searchRound } from '../../lib/round/search-round.ts'
 import { selectExamples } from '../../lib/round/select-examples.ts'
 import { splitPairs } from '../../lib/round/train-round.ts'
@@ -18,6 +19,7 @@ import type { Run } from '../../lib/run/run.ts'
 import { readTrees } from '../../lib/run/trees.ts'
 import { writeTree } from '../../lib/search/record.ts'
 import type { Tree } from '../../lib/search/tree.ts'
+import { roundTable } from '../../lib/show/views/round-table.ts'
 import { openVerifier } from '../../lib/verify/verifier.ts'
 import { runsRoot, tinyRun } from './tiny.ts'
 
@@ -102,6 +104,17 @@ const withReference = (tree: Tree, answer: string): Tree => ({
       right === null ? null : numericGrader.equivalent(tree.nodes[node]!.answer ?? '', answer),
     ),
   },
+})
+
+test('the report counts suspects beside what was accepted', () => {
+  const run = withTrees('reported', [trees], 'rounds.0.examples.suspectAbove=0')
+  const { counts } = selectExamples(run, 1)
+  copyFileSync(searched.roundPath(1, 'search.json'), run.roundPath(1, 'search.json'))
+  writeJson(run.roundPath(1, 'metrics.json'), { round: 1, tokens: {} })
+  const report = buildReport(run)
+  assert.deepEqual(report.rounds[0]!.examples, counts)
+  assert.ok(counts.suspects > 0)
+  assert.match(String(roundTable(report)), new RegExp(`round 1 +│ +${counts.right} │ +${counts.suspects} │ +0 │ +0 │`))
 })
 
 test('the counts of a run of version 0.1 are read as they were', () => {
