@@ -134,9 +134,14 @@ export function surveyLuck(): LuckSurvey {
       return {
         withinReach,
         accident(trees) {
-          const { chance, classOf } = read(trees)
-          const hit = chance()
-          return (trajectory) => 1 - soundness(hit, classOf(trajectory))
+          let tried: { readonly chance: number; readonly classOf: Tried['classOf'] } | undefined
+          return (trajectory) => {
+            if (tried === undefined) {
+              const { chance, classOf } = read(trees) // most problems are never asked about
+              tried = { chance: chance(), classOf }
+            }
+            return 1 - soundness(tried.chance, tried.classOf(trajectory))
+          }
         },
       }
     },
