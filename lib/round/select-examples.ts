@@ -37,8 +37,9 @@ export interface SelectionCounts {
   readonly untrusted: number
 }
 
-/** What a round's models learn from, and how much was left out. */
-export interface RoundExamples extends Pick<SelectionCounts, 'right' | 'suspects' | 'untrusted'> {
+/** What a round's models learn from. */
+export interface RoundExamples {
+  /** How much that is, and how much was left out. */
   readonly counts: SelectionCounts
   /** Read from sft.jsonl when it is first asked for. */
   readonly accepted: readonly AcceptedTrajectory[]
@@ -64,9 +65,6 @@ export function selectExamples(run: Run, round: number, own?: Pick<OwnParts, 'se
   const lists: { accepted?: readonly AcceptedTrajectory[]; pairs?: readonly PreferencePair[] } = {}
   return {
     counts,
-    right: counts.right,
-    suspects: counts.suspects,
-    untrusted: counts.untrusted,
     get accepted() {
       lists.accepted ??= readCounted<AcceptedTrajectory>(run.roundPath(round, 'sft.jsonl'), counts.accepted)
       return lists.accepted

@@ -75,11 +75,11 @@ test('suspects teach neither policy nor PPM nor grammar, and are counted: none a
     return { ...selectExamples(run, 1), grammar: openGrammar(run, 2).snapshot() }
   }
   const [none, strict] = [at(1), at(0)]
-  assert.equal(none.suspects, 0)
-  assert.equal(none.right, distinctTrajectories(right).length)
+  assert.equal(none.counts.suspects, 0)
+  assert.equal(none.counts.right, distinctTrajectories(right).length)
   assert.equal(new Set(none.accepted.map((a) => a.problemId)).size, new Set(right.map((r) => r.problemId)).size)
   assert.ok(none.grammar.problems.length > 0 && none.pairs.length > 0)
-  assert.equal(strict.suspects, strict.right)
+  assert.equal(strict.counts.suspects, strict.counts.right)
   assert.deepEqual([strict.accepted, strict.pairs, strict.grammar.problems], [[], [], []])
 })
 
