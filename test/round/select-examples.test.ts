@@ -7,9 +7,11 @@ import { isDeepStrictEqual } from 'node:util'
 import { writeJson } from '../../lib/file/json.ts'
 import { jsonl } from '../../lib/file/jsonl.ts'
 import { surveyLuck } from '../../lib/pairs/luck.ts'
+import { preferencePairs } from '../../lib/pairs/preference-pairs.ts'
 import { treesByProblem } from '../../lib/pairs/sft-examples.ts'
 import { distinctTrajectories, type Trajectory, trajectories } from '../../lib/pairs/trajectories.ts'
 import { numericGrader } from '../../lib/problem/numeric-grader.ts'
+import type { Step } from '../../lib/problem/problem.ts'
 import { openGrammar } from '../../lib/round/grammar.ts'
 import { buildReport } from '../../lib/round/report.ts'
 import { searchRound } from '../../lib/round/search-round.ts'
@@ -104,6 +106,24 @@ const withReference = (tree: Tree, answer: string): Tree => ({
       right === null ? null : numericGrader.equivalent(tree.nodes[node]!.answer ?? '', answer),
     ),
   },
+})
+
+test('a suspect is on neither side of a pair: what is preferred leads to a right answer that is none', () => {
+  const isSuspect = ({ node }: Trajectory) => node % 2 === 0
+  const pairs = treesByProblem(trees).flatMap((group) => preferencePairs(group, { perSide: 99 }, isSuspect))
+  const pathOf = (steps: readonly Step[]) => JSON.stringify(steps).slice(0, -1)
+  const sound = right.filter((trajectory) => !isSuspect(trajectory)).map(({ steps }) => pathOf(steps))
+  const suspect = right.filter(isSuspect).map(({ steps }) => pathOf(steps))
+  assert.ok(suspect.length > 0 && pairs.some(({ kind }) => kind === 'step'))
+  assert.ok(pairs.some(({ kind }) => kind === 'trajectory'))
+  for (const { prefix, chosen, rejected } of pairs) {
+    const better = pathOf([...prefix, ...chosen])
+    assert.ok(
+      sound.some((path) => path.startsWith(better)),
+      better,
+    )
+    assert.ok(!suspect.includes(pathOf([...prefix, ...rejected])))
+  }
 })
 
 test('the report counts suspects beside what was accepted', () => {
