@@ -62,6 +62,7 @@ export { systemTwo } from './annotate/system-two.ts'
 export { terminalGuided } from './annotate/terminal-guided.ts'
 
 // What models learn from
+export { type Luck, type LuckSurvey, surveyLuck } from './pairs/luck.ts'
 export { type PreferencePair, preferencePairs, releasedCodePairs } from './pairs/preference-pairs.ts'
 export {
   bestByQ,

@@ -57,6 +57,20 @@ export const searchSchema = z.strictObject({
   seconds: z.record(z.string(), amount),
 })
 
+/** What one round chose to learn from. */
+export const examplesSchema = z.strictObject({
+  /** Trajectories that the policy learned from, those carried from earlier rounds included. */
+  accepted: count,
+  /** Preference pairs. */
+  pairs: count,
+  /** Right distinct trajectories that the search found, those of code that no model should learn from left out. */
+  right: count,
+  /** Of `right`, how many are suspected to be accidents and so taught nothing. */
+  suspects: count,
+  /** Right distinct trajectories left out of `right` for what their code does. */
+  untrusted: count,
+})
+
 /** One point of accuracy against number of trajectories (paper, figure 3). */
 export const scalingPointSchema = z.strictObject({
   /** Trajectories per problem. */
@@ -93,6 +107,7 @@ export const roundReportSchema = z.strictObject({
   scaling: z.array(scalingPointSchema).optional(),
   training: z.strictObject({ policy: trainingSchema.optional(), ppm: trainingSchema.optional() }).optional(),
   search: searchSchema.optional(),
+  examples: examplesSchema.optional(),
   /** Own parts that decided it, in words, by stage; absent where there were none. */
   parts: z.record(z.string(), z.string()).optional(),
   /** Wall seconds by stage. */
@@ -140,6 +155,8 @@ export type RoundReport = z.infer<typeof roundReportSchema>
 export type TrainingReport = z.infer<typeof trainingSchema>
 /** What the search of one round did. */
 export type SearchReport = z.infer<typeof searchSchema>
+/** What one round chose to learn from. */
+export type ExamplesReport = z.infer<typeof examplesSchema>
 /** Accuracy at one number of trajectories a problem. */
 export type ScalingPoint = z.infer<typeof scalingPointSchema>
 /** One row of an ablation. */

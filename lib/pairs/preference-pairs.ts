@@ -71,26 +71,31 @@ export const releasedCodePairs: PairOptions = {
  * The pairs of one problem (paper, section 3.3): step pairs of each tree, parents before children, then trajectory
  * pairs from all its trees together. At each node the children of highest Q that lead to a right answer stand against
  * those of lowest Q that lead to a wrong one, `perSide` of each; of whole solutions mean Q decides. A problem whose
- * answers are all right or all wrong gives none. Nodes that no model should learn from are passed over. Changes no
- * tree.
+ * answers are all right or all wrong gives none. Nodes that no model should learn from are passed over. A right
+ * trajectory that `isSuspect` says to be one counts as neither right nor wrong. Changes no tree.
  * Errors: trees of several problems.
  * @example
  * const [problem] = generateProblems({ seed: 3, counts: [1] })
  * preferencePairs(newTree(problem!)) // []
  */
-export function preferencePairs(trees: Tree | readonly Tree[], options: PairOptions = {}): PreferencePair[] {
+export function preferencePairs(
+  trees: Tree | readonly Tree[],
+  options: PairOptions = {},
+  isSuspect: (trajectory: Trajectory) => boolean = () => false,
+): PreferencePair[] {
   expectKnown('preferencePairs', options, PAIR_OPTIONS)
   const list = Array.isArray(trees) ? (trees as readonly Tree[]) : [trees as Tree]
   const [first] = list
   if (list.some(({ problem }) => problem.id !== first!.problem.id))
     throw new Error('Expected the trees of one problem, got several. Call preferencePairs for each problem')
-  const pairs = list.flatMap((tree) => stepPairs(tree, options))
-  return options.trajectoryPairs === false ? pairs : [...pairs, ...trajectoryPairs(list, options)]
+  const counted = (trajectory: Trajectory): boolean => trajectory.right !== true || !isSuspect(trajectory)
+  const ends = list.map((tree) => learnable(tree).filter(counted))
+  const pairs = list.flatMap((tree, i) => stepPairs(tree, endsBelow(tree, ends[i]!), options))
+  return options.trajectoryPairs === false ? pairs : [...pairs, ...trajectoryPairs(ends.flat(), options)]
 }
 
-function stepPairs(tree: Tree, options: PairOptions): PreferencePair[] {
+function stepPairs(tree: Tree, ends: Ends, options: PairOptions): PreferencePair[] {
   const { minMargin = 0, minEditDistance = 0, rejected = 'leadsToWrong', descend = 'all' } = options
-  const ends = endsBelow(tree)
   const leadsToRight = (node: number): boolean => ends.right[node]! > 0
   const onlyFails = (node: number): boolean =>
     ends.right[node] === 0 && ends.wrong[node] === 0 && ends.failed[node]! > 0
@@ -140,15 +145,17 @@ interface Ends {
   readonly failed: number[]
 }
 
-function endsBelow({ nodes, stats }: Tree): Ends {
+/** `answered`: the trajectories that count. */
+function endsBelow({ nodes, stats }: Tree, answered: readonly Trajectory[]): Ends {
   const ends: Ends = { right: nodes.map(() => 0), wrong: nodes.map(() => 0), failed: nodes.map(() => 0) }
+  for (const { node, right } of answered) {
+    if (right === true) ends.right[node] = 1
+    else if (right === false) ends.wrong[node] = 1
+  }
   for (let node = nodes.length - 1; node >= 0; node--) {
     const { terminal, parent, refusal } = nodes[node]!
-    if (terminal !== null && stats.reward[node] !== null && refusal === null) {
-      if (terminal !== 'answered') ends.failed[node] = 1
-      else if (stats.right[node] === true) ends.right[node] = 1
-      else if (stats.right[node] === false) ends.wrong[node] = 1
-    }
+    if (terminal !== null && terminal !== 'answered' && stats.reward[node] !== null && refusal === null)
+      ends.failed[node] = 1
     if (parent < 0) continue
     // Children come after their parents, so `node` is complete here.
     for (const count of [ends.right, ends.wrong, ends.failed]) count[parent] = count[parent]! + count[node]!
@@ -167,8 +174,8 @@ function mostVisitedMixed({ nodes, stats }: Tree, { right, wrong }: Ends): numbe
   return path
 }
 
-function trajectoryPairs(trees: readonly Tree[], options: PairOptions): PreferencePair[] {
-  const all = distinctTrajectories(trees.flatMap(learnable))
+function trajectoryPairs(answered: readonly Trajectory[], options: PairOptions): PreferencePair[] {
+  const all = distinctTrajectories(answered)
   const good = all.filter(({ right }) => right === true).sort(byMeanQ)
   const bad = all.filter(({ right }) => right === false).sort((a, b) => byMeanQ(b, a))
   const [positives, negatives] = sides(good, bad, options)

@@ -27,8 +27,8 @@ export interface Selected {
 
 /** What a selection may ask beside the trees. */
 export interface SelectionContext {
-  /** Whether a trajectory is likely enough under the learned grammar not to be an accident (`examples.minLogProbability`). */
-  isLikely(trajectory: Trajectory): boolean
+  /** Whether a right trajectory is more likely an accident than the recipe allows (`examples.suspectAbove`). */
+  isSuspect(trajectory: Trajectory): boolean
 }
 
 /** Chooses what models learn from. Pure. */
@@ -49,7 +49,8 @@ export interface BestByQOptions {
 }
 
 /**
- * The paper's selection: the right trajectories of the highest mean Q (section 3.4), and the pairs of section 3.3.
+ * The paper's selection: the right trajectories of the highest mean Q (section 3.4), and the pairs of section 3.3; both
+ * without suspects.
  * Errors: a TypeError for an unknown option; RangeErrors of `sftExamples` and `preferencePairs` for options out of range.
  */
 export function bestByQ(options: BestByQOptions = {}): ExampleSelection {
@@ -57,12 +58,12 @@ export function bestByQ(options: BestByQOptions = {}): ExampleSelection {
   const { perProblem = 2, pairs = {} } = options
   return {
     name: 'best by Q',
-    select: (trees, { isLikely }) => ({
+    select: (trees, { isSuspect }) => ({
       accepted: sftExamples(trees, {
         perProblem,
-        filter: (trajectory) => trajectory.failedSteps === 0 && isLikely(trajectory),
+        filter: (trajectory) => trajectory.failedSteps === 0 && !isSuspect(trajectory),
       }).map(({ steps, answer, meanQ }) => ({ steps, answer, meanQ })),
-      pairs: preferencePairs(trees, pairs),
+      pairs: preferencePairs(trees, pairs, isSuspect),
     }),
   }
 }

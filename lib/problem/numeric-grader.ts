@@ -8,8 +8,8 @@ const NOT_FINITE = /^\s*[+-]?(?:inf|infinity|nan|∞)\s*$/i
 const WHOLE = /^[+-]?\d+$/
 
 /**
- * Whole numbers and fractions are equal only when they are the same; a printed float within 10^-6 of the larger, within
- * 10^-9 beside a whole number. `50%` is 0.5 and not 50. A unit may be missing on one side, else both must be the same;
+ * Whole numbers and fractions are equal only when they are the same; a printed float when the noise of floating point explains
+ * the difference (10^-10 of the larger), or when it is the other rounded to six digits or more, beside a whole number never. `50%` is 0.5 and not 50. A unit may be missing on one side, else both must be the same;
  * letters that are part of a formula are none. Brackets count, order counts within them but for sets. Infinity and NaN
  * equal nothing. What is no mathematics is equal to the same words, blanks and case aside.
  * The released code accepts more (x / 100, 100 x, arguments the other way round).

@@ -36,10 +36,10 @@ export async function evolve(run: Run, options: EvolveOptions): Promise<Report> 
     onStage(
       `round ${round}  search     solved ${search.solved} of ${search.problems}, ${search.executions} steps executed`,
     )
-    const { accepted, pairs, accidents, untrusted } = selectExamples(run, round, options).counts
+    const { accepted, pairs, right, suspects, untrusted } = selectExamples(run, round, options).counts
     onStage(
       `round ${round}  select     ${accepted} trajectories, ${pairs} pairs; ` +
-        `${accidents.refused} of ${accidents.of} right trajectories refused as accidents` +
+        `${suspects} of ${right} right trajectories suspected to be accidents` +
         (untrusted > 0 ? `, ${untrusted} more for what their code does` : ''),
     )
     const policy = accepted > 0 ? await trainRoundPolicy(run, round, options) : null

@@ -1,8 +1,9 @@
 // The grammar along a run: what it has learned after each round is saved beside that round, because later rounds ask
-// it which trajectories are accidents and what to propose where the policy is stuck.
+// it what to propose where the policy is stuck. What is suspected to be an accident teaches it nothing.
 import { readJson, writeJson } from '../file/json.ts'
-import { learnable } from '../pairs/trajectories.ts'
+import { learnable, type Trajectory } from '../pairs/trajectories.ts'
 import { type GrammarPolicy, type GrammarSnapshot, grammarPolicy } from '../policy/grammar/grammar.ts'
+import type { Problem } from '../problem/problem.ts'
 import type { Run } from '../run/run.ts'
 import { expectUnchanged, isFinished } from '../run/sealed-files.ts'
 import type { Tree } from '../search/tree.ts'
@@ -22,9 +23,17 @@ export function openGrammar(run: Run, round: number): GrammarPolicy {
 /** Teaches the grammar every right program of a tree; it counts from the next `refit` on. */
 export function learnTree(grammar: GrammarPolicy, tree: Tree): void {
   const right = learnable(tree).filter((trajectory) => trajectory.right === true)
-  if (right.length === 0) return
-  const solutions = right.map((trajectory) => trajectory.steps)
-  grammar.learn(tree.problem.id, tree.problem.question, solutions)
+  learnPrograms(grammar, tree.problem, right)
+}
+
+/** Teaches the grammar programs of a problem; they count from the next `refit` on. */
+export function learnPrograms(
+  grammar: GrammarPolicy,
+  { id, question }: Problem,
+  programs: readonly Pick<Trajectory, 'steps'>[],
+): void {
+  const solutions = programs.map(({ steps }) => steps)
+  if (solutions.length > 0) grammar.learn(id, question, solutions)
 }
 
 /** Saves what the grammar knows after a round. */

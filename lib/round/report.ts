@@ -10,6 +10,7 @@ import type { SearchSummary } from '../run/trees.ts'
 import type { TrainingLog } from '../train/loop.ts'
 import type { RoundMetrics } from './evaluate-round.ts'
 import { ownPartsOf } from './own-parts.ts'
+import { selectionCounts } from './select-examples.ts'
 
 /** The report of all rounds that were evaluated, from their files. Errors: one of them does not fit the schema. */
 export function buildReport(run: Run): Report {
@@ -54,6 +55,7 @@ function roundReport(run: Run, round: number): RoundReport {
     return { [model]: { steps, loss, capped, seconds: seconds[`${model}Training`] ?? 0 } }
   }
   const parts = ownPartsOf(run, round)
+  const selection = run.roundPath(round, 'selection.json')
   const { batches, requests, places, ...searchSeconds } = search
   return {
     ...metrics,
@@ -61,6 +63,7 @@ function roundReport(run: Run, round: number): RoundReport {
     scaling: metrics.scaling ? [...metrics.scaling] : undefined,
     seconds,
     training: { ...training('policy'), ...training('ppm') },
+    ...(existsSync(selection) && { examples: selectionCounts(selection) }),
     search: {
       rollouts: summary.rollouts,
       executions: summary.executions,

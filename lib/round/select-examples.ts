@@ -1,20 +1,20 @@
 // The second stage of a round: from its trees, the trajectories that the next policy learns from and the pairs that
 // the PPM learns from. A pure function of the files before it, so it is simply done again when its own are missing.
-// Trees are read problem by problem, and what is chosen is written at once.
+// Trees are read problem by problem, and what is chosen is written at once: once to learn how much is luck, once to choose.
 import { existsSync } from 'node:fs'
 import { openAtomic } from '../file/atomic.ts'
 import { readJson } from '../file/json.ts'
 import { eachJsonl, jsonl, readJsonl } from '../file/jsonl.ts'
+import { type Luck, surveyLuck } from '../pairs/luck.ts'
 import type { PreferencePair } from '../pairs/preference-pairs.ts'
 import { bestByQ, type ExampleSelection } from '../pairs/selection.ts'
 import { distinctTrajectories, type Trajectory, trajectories } from '../pairs/trajectories.ts'
-import type { GrammarPolicy } from '../policy/grammar/grammar.ts'
 import type { Step } from '../problem/problem.ts'
 import type { Run } from '../run/run.ts'
 import { expectUnchanged, finishStage } from '../run/sealed-files.ts'
-import { changedByHand, eachProblemsTrees, eachTree } from '../run/trees.ts'
+import { changedByHand, eachProblemsTrees } from '../run/trees.ts'
 import { checkSelected } from './check-selected.ts'
-import { learnTree, openGrammar, saveGrammar } from './grammar.ts'
+import { learnPrograms, openGrammar, saveGrammar } from './grammar.ts'
 import { noteOwnParts, type OwnParts } from './own-parts.ts'
 
 /** One line of sft.jsonl. */
@@ -31,14 +31,16 @@ export interface AcceptedTrajectory {
 export interface SelectionCounts {
   readonly accepted: number
   readonly pairs: number
-  /** Right trajectories refused as accidents, of all right distinct ones. */
-  readonly accidents: { readonly refused: number; readonly of: number }
+  /** Right distinct trajectories, and how many of them are suspected to be accidents: no model learns from those. */
+  readonly right: number
+  readonly suspects: number
   /** Right distinct trajectories left out before that, because no model should learn what their code does. */
   readonly untrusted: number
 }
 
-/** What a round's models learn from, and how much was left out. */
-export interface RoundExamples extends Pick<SelectionCounts, 'accidents' | 'untrusted'> {
+/** What a round's models learn from. */
+export interface RoundExamples {
+  /** How much that is, and how much was left out. */
   readonly counts: SelectionCounts
   /** Read from sft.jsonl when it is first asked for. */
   readonly accepted: readonly AcceptedTrajectory[]
@@ -61,23 +63,26 @@ export function selectExamples(run: Run, round: number, own?: Pick<OwnParts, 'se
   if (!isDone || own) noteOwnParts(run, round, 'selection', own ?? {}, isDone)
   if (!isDone) finishStage(run, round, 'selection', select(run, round, own?.selection))
   expectUnchanged(run, round, 'selection')
-  const { untrusted = 0, ...known } = readJson<Omit<SelectionCounts, 'untrusted'> & { readonly untrusted?: number }>(
-    path,
-  )
+  const counts = selectionCounts(path)
   const lists: { accepted?: readonly AcceptedTrajectory[]; pairs?: readonly PreferencePair[] } = {}
   return {
-    counts: { ...known, untrusted },
-    accidents: known.accidents,
-    untrusted,
+    counts,
     get accepted() {
-      lists.accepted ??= readCounted<AcceptedTrajectory>(run.roundPath(round, 'sft.jsonl'), known.accepted)
+      lists.accepted ??= readCounted<AcceptedTrajectory>(run.roundPath(round, 'sft.jsonl'), counts.accepted)
       return lists.accepted
     },
     get pairs() {
-      lists.pairs ??= readCounted<PreferencePair>(run.roundPath(round, 'pairs.jsonl'), known.pairs)
+      lists.pairs ??= readCounted<PreferencePair>(run.roundPath(round, 'pairs.jsonl'), counts.pairs)
       return lists.pairs
     },
   }
+}
+
+/** What selection.json says, also one of version 0.1, which knew no suspects. Errors: no such file, or no JSON in it. */
+export function selectionCounts(path: string): SelectionCounts {
+  type Earlier = { readonly accidents?: { readonly refused: number; readonly of: number }; readonly untrusted?: number }
+  const { accidents, untrusted = 0, ...counts } = readJson<Omit<SelectionCounts, 'untrusted'> & Earlier>(path)
+  return { ...(accidents && { right: accidents.of, suspects: accidents.refused }), ...counts, untrusted }
 }
 
 /** All lines of a file of the selection. Errors: not as many as selection.json counts. */
@@ -97,10 +102,11 @@ export function* eachAccepted(run: Run, round: number): Generator<AcceptedTrajec
 function select(run: Run, round: number, own: ExampleSelection | undefined): SelectionCounts {
   const { examples, pairs: pairOptions } = run.recipe(round)
   const selection = own ?? bestByQ({ perProblem: examples.perProblem, pairs: pairOptions })
-  const likely = likelyUnder(grammarAfter(run, round), examples.minLogProbability)
+  const luck = luckOf(run, round)
+  const grammar = openGrammar(run, round)
   const isSolved = new Uint8Array(run.problems.length)
   const placeOf = (problemId: string) => run.problems.indexOf(problemId)!
-  const counts = { accepted: 0, pairs: 0, accidents: { refused: 0, of: 0 }, untrusted: 0 }
+  const counts = { accepted: 0, pairs: 0, right: 0, suspects: 0, untrusted: 0 }
   const [sft, pairs] = [openAtomic(run.roundPath(round, 'sft.jsonl')), openAtomic(run.roundPath(round, 'pairs.jsonl'))]
   const accept = (trajectory: AcceptedTrajectory) => {
     sft.write(jsonl([trajectory]))
@@ -108,14 +114,18 @@ function select(run: Run, round: number, own: ExampleSelection | undefined): Sel
   }
   try {
     for (const trees of eachProblemsTrees(run, round)) {
-      const { id: problemId, question } = trees[0]!.problem
-      const isLikely = likely(question)
-      const right = distinctTrajectories(trees.flatMap(trajectories).filter((trajectory) => trajectory.right === true))
-      const trusted = right.filter(({ refusal }) => refusal === null)
-      counts.untrusted += right.length - trusted.length
-      counts.accidents.of += trusted.length
-      counts.accidents.refused += trusted.filter((trajectory) => !isLikely(trajectory)).length
-      const chosen = selection.select(trees, { isLikely })
+      const { id: problemId } = trees[0]!.problem
+      const accident = luck.accident(trees)
+      const isSuspect = (trajectory: Trajectory) => accident(trajectory) > examples.suspectAbove
+      const found = trees.flatMap(trajectories).filter(({ right }) => right === true)
+      const learnable = found.filter(({ refusal }) => refusal === null)
+      const sound = learnable.filter((trajectory) => !isSuspect(trajectory))
+      const [all, right, kept] = [found, learnable, sound].map((list) => distinctTrajectories(list).length)
+      counts.untrusted += all! - right!
+      counts.right += right!
+      counts.suspects += right! - kept!
+      learnPrograms(grammar, trees[0]!.problem, sound)
+      const chosen = selection.select(trees, { isSuspect })
       if (own !== undefined) checkSelected(own.name, trees, chosen)
       for (const { steps, answer, meanQ } of chosen.accepted) accept({ problemId, steps, answer, meanQ, round })
       if (chosen.accepted.length > 0) isSolved[placeOf(problemId)] = 1
@@ -126,6 +136,8 @@ function select(run: Run, round: number, own: ExampleSelection | undefined): Sel
       for (const earlier of eachAccepted(run, round - 1)) if (!isSolved[placeOf(earlier.problemId)]) accept(earlier)
     sft.commit()
     pairs.commit()
+    grammar.refit()
+    saveGrammar(run, round, grammar)
   } finally {
     sft.discard()
     pairs.discard()
@@ -133,18 +145,9 @@ function select(run: Run, round: number, own: ExampleSelection | undefined): Sel
   return counts
 }
 
-/** The grammar, taught by all trees of the round and saved beside them. */
-function grammarAfter(run: Run, round: number): GrammarPolicy {
-  const grammar = openGrammar(run, round)
-  for (const tree of eachTree(run, round)) learnTree(grammar, tree)
-  grammar.refit()
-  saveGrammar(run, round, grammar)
-  return grammar
+/** What the trees of a round say about luck. */
+function luckOf(run: Run, round: number): Luck {
+  const survey = surveyLuck()
+  for (const trees of eachProblemsTrees(run, round)) survey.add(trees)
+  return survey.luck()
 }
-
-/** For a question whether every step of a trajectory is at least so likely; always, where nothing is asked. */
-const likelyUnder =
-  (grammar: GrammarPolicy, least: number | null) =>
-  (question: string) =>
-  ({ steps }: Trajectory): boolean =>
-    least === null || Math.min(...grammar.stepLogProbabilities(question, steps)) >= least

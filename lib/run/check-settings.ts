@@ -30,7 +30,10 @@ export function checkSettings(settings: Settings): void {
   })
 }
 
-function checkRecipe({ round, proposer, guide, select, passes, wave, policyTraining }: Recipe, i: number): void {
+function checkRecipe(
+  { round, proposer, guide, select, passes, wave, examples, policyTraining }: Recipe,
+  i: number,
+): void {
   const key = `rounds.${i}`
   expect(`${key}.round`, round, round === i + 1, `${i + 1}: rounds are numbered in order`)
   oneOf(`${key}.proposer`, proposer, PROPOSERS)
@@ -41,6 +44,9 @@ function checkRecipe({ round, proposer, guide, select, passes, wave, policyTrain
     expect(`${key}.guide`, guide, guide === 'terminal', '"terminal": no PPM is trained before round 1')
   }
   whole(`${key}.wave`, wave, 0)
+  const { perProblem, suspectAbove } = examples
+  whole(`${key}.examples.perProblem`, perProblem, 1)
+  expect(`${key}.examples.suspectAbove`, suspectAbove, suspectAbove >= 0 && suspectAbove <= 1, 'from 0 to 1')
   const { maxSteps = Number.POSITIVE_INFINITY, tail = 0 } = policyTraining ?? {}
   expect(`${key}.policyTraining.maxSteps`, maxSteps, maxSteps >= tail, `at least policyTraining.tail (${tail})`)
   expect(`${key}.passes`, passes.length, passes.length > 0, 'at least one pass')

@@ -12,7 +12,8 @@ export function expectModel(run: Run, round: number, model: 'policy' | 'ppm'): v
       ? `it trains none (rounds.${round - 1}.policyTraining is null)`
       : model === 'policy'
         ? 'its search accepted no trajectory to learn from. Use more or easier problems, or more rollouts ' +
-          `(--set rounds.${round - 1}.passes.0.rollouts=…)`
+          `(--set rounds.${round - 1}.passes.0.rollouts=…); or learn from what is most likely luck as well ` +
+          `(--set rounds.${round - 1}.examples.suspectAbove=1)`
         : run.recipe(round).ppmTraining === null
           ? `it trains no PPM (rounds.${round - 1}.ppmTraining is null)`
           : 'its trees gave no pairs to learn from. Use more problems or rollouts, or go on without a PPM ' +

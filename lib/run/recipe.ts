@@ -40,8 +40,11 @@ export interface Recipe {
   readonly examples: {
     /** Right trajectories kept a problem, by mean Q. */
     readonly perProblem: number
-    /** A trajectory with a step less likely than this under the learned grammar (natural log) is refused as an accident; null: none is. */
-    readonly minLogProbability: number | null
+    /**
+     * A right trajectory that is an accident with more than this probability (`surveyLuck`) is a suspect: no model learns
+     * from it. Range: 0 to 1; 1: none is suspected.
+     */
+    readonly suspectAbove: number
     /** A problem that this round leaves unsolved keeps its trajectories of an earlier round. */
     readonly carry: boolean
   }

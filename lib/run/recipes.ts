@@ -8,7 +8,7 @@ const everyRound = {
   exploration: 2, // paper, section 4.1
   scoreCountsAsVisit: true, // released code; without it one rollout's answer wipes the score out
   wave: 0,
-  examples: { perProblem: 2, minLogProbability: null, carry: true },
+  examples: { perProblem: 2, suspectAbove: 0.5, carry: true }, // more likely an accident than not
   pairs: { perSide: 2, minMargin: 0, minEditDistance: 0 },
   policyTraining: {
     rows: 16,

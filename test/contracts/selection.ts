@@ -7,11 +7,11 @@ import { pathTo, stepsTo, type Tree } from '../../lib/search/tree.ts'
 import { type ContractOptions, declareLaws, expectName, type Law, type Make, using } from './laws.ts'
 import { contractTrees } from './trees.ts'
 
-const likely = { isLikely: () => true }
+const sound = { isSuspect: () => false }
 
 /** What is chosen of each problem. */
 async function chosen(selection: ExampleSelection): Promise<{ trees: Tree[]; selected: Selected }[]> {
-  return (await contractTrees()).map((trees) => ({ trees, selected: selection.select(trees, likely) }))
+  return (await contractTrees()).map((trees) => ({ trees, selected: selection.select(trees, sound) }))
 }
 
 const keyOf = (steps: readonly Step[]): string => JSON.stringify(steps.map(({ text, final }) => [text, final]))
@@ -49,11 +49,11 @@ export const selectionLaws: readonly Law<ExampleSelection>[] = [
     },
   },
   {
-    title: 'where everything is likely, something is accepted; where nothing is, that is no error',
+    title: 'where nothing is suspect, something is accepted; where everything is, that is no error',
     async check(selection) {
       const selected = await chosen(selection)
       assert.ok(selected.some(({ selected: { accepted } }) => accepted.length > 0))
-      for (const { trees } of selected) selection.select(trees, { isLikely: () => false })
+      for (const { trees } of selected) selection.select(trees, { isSuspect: () => true })
     },
   },
   {
@@ -96,8 +96,7 @@ export const selectionLaws: readonly Law<ExampleSelection>[] = [
     title: 'equal trees give an equal choice, whatever was chosen from before',
     async check(selection) {
       const first = await chosen(selection)
-      for (const { trees, selected } of [...first].reverse())
-        assert.deepEqual(selection.select(trees, likely), selected)
+      for (const { trees, selected } of [...first].reverse()) assert.deepEqual(selection.select(trees, sound), selected)
     },
   },
   {

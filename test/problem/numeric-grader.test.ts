@@ -146,13 +146,37 @@ describe('answers', () => {
     differ('10_2', '10')
   })
 
-  test('floating-point noise is forgiven, one part in a million', () => {
-    same('0.30000000000000004', '0.3')
-    same('0.33333333', '1/3')
+  test('the noise of floating point is forgiven, beside whole numbers and fractions alike', () => {
+    same('0.30000000000000004', '0.3') // 0.1 + 0.2
+    same('2.0000000000000004', '2') // 2 ** 0.5 squared
+    same('7.000000000000001', '7')
     same('354.99999999999994', '355')
+    same('99.9999999999986', '100') // 0.1, a thousand times
+    same('0.49999999999999994', '1/2')
+    same('-1.8369701987210297e-16', '0') // the cosine of 3/2 pi
     same('1e-17', '0')
-    differ('0.3334', '1/3')
     differ('0.001', '0')
+  })
+
+  test('a float near a number that was never computed is another number', () => {
+    differ('1.0000000084953279', '1') // 1 + 2 / 235423523
+    differ('0.9999999', '1')
+    differ('41.99999998', '42')
+    differ('0.5000000042', '1/2')
+    differ('2.5000001', '2.5')
+    differ('123456.00004', '123456')
+    differ('4.2476639e-09', '0') // 1 / 235423523
+  })
+
+  test('a decimal of six digits or more stands for what it is rounded from, a shorter one for itself', () => {
+    same('0.33333333', '1/3')
+    same('0.666667', '2/3')
+    same('3.14159265', '3.141592653589793')
+    same('0.6666666666666666', '2/3')
+    differ('0.33334', '1/3')
+    differ('0.3334', '1/3')
+    differ('0.666666', '2/3')
+    differ('0.33333334', '1/3')
   })
 
   test('whole numbers are equal only when they are the same, however large', () => {

@@ -1,13 +1,19 @@
 // From real trees of a first round to what its models learn from.
 
 import assert from 'node:assert/strict'
-import { writeFileSync } from 'node:fs'
+import { copyFileSync, writeFileSync } from 'node:fs'
 import { after, test } from 'node:test'
+import { isDeepStrictEqual } from 'node:util'
 import { writeJson } from '../../lib/file/json.ts'
 import { jsonl } from '../../lib/file/jsonl.ts'
-import { trajectories } from '../../lib/pairs/trajectories.ts'
+import { surveyLuck } from '../../lib/pairs/luck.ts'
+import { preferencePairs } from '../../lib/pairs/preference-pairs.ts'
+import { treesByProblem } from '../../lib/pairs/sft-examples.ts'
+import { distinctTrajectories, type Trajectory, trajectories } from '../../lib/pairs/trajectories.ts'
 import { numericGrader } from '../../lib/problem/numeric-grader.ts'
+import type { Step } from '../../lib/problem/problem.ts'
 import { openGrammar } from '../../lib/round/grammar.ts'
+import { buildReport } from '../../lib/round/report.ts'
 import { searchRound } from '../../lib/round/search-round.ts'
 import { selectExamples } from '../../lib/round/select-examples.ts'
 import { splitPairs } from '../../lib/round/train-round.ts'
@@ -15,6 +21,7 @@ import type { Run } from '../../lib/run/run.ts'
 import { readTrees } from '../../lib/run/trees.ts'
 import { writeTree } from '../../lib/search/record.ts'
 import type { Tree } from '../../lib/search/tree.ts'
+import { roundTable } from '../../lib/show/views/round-table.ts'
 import { openVerifier } from '../../lib/verify/verifier.ts'
 import { runsRoot, tinyRun } from './tiny.ts'
 
@@ -39,35 +46,101 @@ function withTrees(name: string, rounds: readonly (readonly Tree[])[], ...set: s
   return run
 }
 
-test('accepted are right trajectories of each problem, no more than asked for, likely ones only', () => {
+test('accepted are right trajectories of each problem, no more than asked for, and no suspects', () => {
   const { accepted } = selectExamples(searched, 1)
-  const { perProblem, minLogProbability } = searched.recipe(1).examples
+  const { perProblem, suspectAbove } = searched.recipe(1).examples
   const problems = new Map(searched.train.map((problem) => [problem.id, problem]))
-  const grammar = openGrammar(searched, 2)
+  const accident = accidentsOf(trees)
   assert.ok(accepted.length > 0)
   for (const { problemId, steps, answer, round } of accepted) {
     const problem = problems.get(problemId)!
     assert.ok(numericGrader.equivalent(answer, problem.answer))
     assert.equal(round, 1)
-    assert.ok(
-      grammar
-        .stepLogProbabilities(problem.question, steps)
-        .every((p) => p >= (minLogProbability ?? Number.NEGATIVE_INFINITY)),
-    )
+    assert.ok(right.some((other) => isDeepStrictEqual(other.steps, steps) && accident(other) <= suspectAbove))
     assert.ok(accepted.filter((other) => other.problemId === problemId).length <= perProblem)
   }
 })
 
-test('accidents are refused: under a stricter limit more of them, under none nobody', () => {
-  const at = (limit: number) =>
-    selectExamples(withTrees(`limit${limit}`, [trees], `rounds.0.examples.minLogProbability=${limit}`), 1)
-  const [none, some, strict] = [at(-1000), at(-2.5), at(-0.05)]
-  assert.equal(none.accidents.refused, 0)
-  assert.ok(strict.accidents.refused > 0)
-  assert.ok(some.accidents.refused <= strict.accidents.refused)
-  for (const { accidents } of [none, some, strict]) assert.equal(accidents.of, none.accidents.of)
+/** The probability of an accident for every right trajectory of a round. */
+function accidentsOf(list: readonly Tree[]): (trajectory: Trajectory) => number {
+  const groups = treesByProblem(list)
+  const survey = surveyLuck()
+  for (const group of groups) survey.add(group)
+  const luck = survey.luck()
+  const judges = new Map(groups.map((group) => [group[0]!.problem.id, luck.accident(group)]))
+  return (trajectory) => judges.get(trajectory.problemId)!(trajectory)
+}
+
+test('suspects teach neither policy nor PPM nor grammar, and are counted: none at 1, all that chance can explain at 0', () => {
+  const at = (limit: number) => {
+    const run = withTrees(`limit${limit}`, [trees], `rounds.0.examples.suspectAbove=${limit}`)
+    return { ...selectExamples(run, 1), grammar: openGrammar(run, 2).snapshot() }
+  }
+  const [none, strict] = [at(1), at(0)]
+  assert.equal(none.counts.suspects, 0)
+  assert.equal(none.counts.right, distinctTrajectories(right).length)
   assert.equal(new Set(none.accepted.map((a) => a.problemId)).size, new Set(right.map((r) => r.problemId)).size)
-  assert.ok(strict.accepted.length < none.accepted.length)
+  assert.ok(none.grammar.problems.length > 0 && none.pairs.length > 0)
+  assert.equal(strict.counts.suspects, strict.counts.right)
+  assert.deepEqual([strict.accepted, strict.pairs, strict.grammar.problems], [[], [], []])
+})
+
+test('shuffled references are hit by luck alone: all that is then right is suspect', () => {
+  const shifted = trees.map((tree, i) => withReference(tree, trees[(i + 7) % trees.length]!.problem.answer))
+  const lucky = shifted.flatMap(trajectories).filter((trajectory) => trajectory.right === true)
+  assert.ok(lucky.length > 0)
+  const accident = accidentsOf(shifted)
+  assert.deepEqual(
+    lucky.filter((trajectory) => accident(trajectory) <= 0.5).map(({ answer }) => answer),
+    [],
+  )
+})
+
+/** The tree as it would be had its problem another reference. */
+const withReference = (tree: Tree, answer: string): Tree => ({
+  ...tree,
+  problem: { ...tree.problem, answer },
+  stats: {
+    ...tree.stats,
+    right: tree.stats.right.map((right, node) =>
+      right === null ? null : numericGrader.equivalent(tree.nodes[node]!.answer ?? '', answer),
+    ),
+  },
+})
+
+test('a suspect is on neither side of a pair: what is preferred leads to a right answer that is none', () => {
+  const isSuspect = ({ node }: Trajectory) => node % 2 === 0
+  const pairs = treesByProblem(trees).flatMap((group) => preferencePairs(group, { perSide: 99 }, isSuspect))
+  const pathOf = (steps: readonly Step[]) => JSON.stringify(steps).slice(0, -1)
+  const sound = right.filter((trajectory) => !isSuspect(trajectory)).map(({ steps }) => pathOf(steps))
+  const suspect = right.filter(isSuspect).map(({ steps }) => pathOf(steps))
+  assert.ok(suspect.length > 0 && pairs.some(({ kind }) => kind === 'step'))
+  assert.ok(pairs.some(({ kind }) => kind === 'trajectory'))
+  for (const { prefix, chosen, rejected } of pairs) {
+    const better = pathOf([...prefix, ...chosen])
+    assert.ok(
+      sound.some((path) => path.startsWith(better)),
+      better,
+    )
+    assert.ok(!suspect.includes(pathOf([...prefix, ...rejected])))
+  }
+})
+
+test('the report counts suspects beside what was accepted', () => {
+  const run = withTrees('reported', [trees], 'rounds.0.examples.suspectAbove=0')
+  const { counts } = selectExamples(run, 1)
+  copyFileSync(searched.roundPath(1, 'search.json'), run.roundPath(1, 'search.json'))
+  writeJson(run.roundPath(1, 'metrics.json'), { round: 1, tokens: {} })
+  const report = buildReport(run)
+  assert.deepEqual(report.rounds[0]!.examples, counts)
+  assert.ok(counts.suspects > 0)
+  assert.match(String(roundTable(report)), new RegExp(`round 1 +│ +${counts.right} │ +${counts.suspects} │ +0 │ +0 │`))
+})
+
+test('the counts of a run of version 0.1 are read as they were', () => {
+  const run = withTrees('earlier', [trees])
+  writeJson(run.roundPath(1, 'selection.json'), { accepted: 2, pairs: 3, accidents: { refused: 4, of: 9 } })
+  assert.deepEqual(selectExamples(run, 1).counts, { accepted: 2, pairs: 3, right: 9, suspects: 4, untrusted: 0 })
 })
 
 test('a problem that a round leaves unsolved keeps its trajectories of the round before, if the recipe says so', () => {

@@ -89,6 +89,8 @@ test('a setting out of range is refused before the run begins, with its key', ()
     ['rounds.1.passes.0.rollouts=0.5', /rounds\.1\.passes\.0\.rollouts to be a whole number from 1 up, got 0\.5/],
     ['rounds.1.passes.0.grammarShare=2', /from 0 to 1, got 2/],
     ['rounds.3.policyTraining.maxSteps=5', /rounds\.3\.policyTraining\.maxSteps to be at least policyTraining\.tail/],
+    ['rounds.0.examples.suspectAbove=1.5', /rounds\.0\.examples\.suspectAbove to be from 0 to 1, got 1\.5/],
+    ['rounds.0.examples.perProblem=0', /rounds\.0\.examples\.perProblem to be a whole number from 1 up, got 0/],
     ['rounds.2.passes=[]', /at least one pass/],
     ['rounds.1.round=1', /rounds are numbered in order/],
     ['rounds=[]', /at least one round/],

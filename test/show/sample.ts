@@ -36,6 +36,13 @@ const round = (i: number): RoundReport => ({
     meanFill: 0.81,
     seconds: { policy: 14.2, python: 21.9, ppm: 3.1, other: 2.2 },
   },
+  examples: {
+    accepted: 1200 + 40 * i,
+    pairs: 5200,
+    right: 1310 + 40 * i,
+    suspects: 37 - 9 * i,
+    untrusted: i === 2 ? 1 : 0,
+  },
   seconds: { search: 41.4, train: 79.7, evaluate: 12.3 },
   tokens: { search: 1_204_331, train: 4_980_112, evaluate: 310_229 },
 })

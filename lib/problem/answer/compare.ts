@@ -4,17 +4,23 @@ import { evaluate, type Value } from './evaluate.ts'
 import { decimalDigits, type Formula, variablesOf } from './formula.ts'
 import type { Answer, Reading } from './read-answer.ts'
 
-/** Relative difference that a printed float may have, as 1 / 10^6; beside a whole number or a root, 1 / 10^9. */
-const NOISE = 1_000_000n
-const SMALL_NOISE = 1_000_000_000n
-/** Absolute difference allowed beside a 0: 10^-9. */
-const NOISE_BESIDE_ZERO: Rational = { numerator: 1n, denominator: 1_000_000_000n }
+/** Relative difference that rounding in floating point explains, as 1 / 10^10; beside 0 an absolute one. */
+const NOISE = 10_000_000_000n
+const NOISE_BESIDE_ZERO: Rational = { numerator: 1n, denominator: NOISE }
+/** Largest relative difference of a decimal that was written shorter than it is, as 1 / 10^6 … */
+const ROUNDED = 1_000_000n
+/** … and its fewest digits: 0.333333 stands for 1/3, 0.5 for nothing else. */
+const ROUNDED_DIGITS = 6
+/** Places after which a decimal is not looked at: floats have fewer unless they are tiny. */
+const LAST_PLACE = 10n ** 400n
 /** Decimals of up to so many digits are exact as written. */
 const EXACT_DIGITS = 10
 /** Whole numbers below it are exact in floating point. */
 const EXACT_FLOAT = 2n ** 53n
 /** Relative difference of two doubles computed from exact formulas. */
 const ROUNDING = 1e-12
+/** The same where one of them is a printed float. */
+const PRINTED = 1e-10
 /** The same for formulas with variables, which may cancel. */
 const ROUNDING_AT_POINTS = 1e-9
 /** Above it a double is no proof that an irrational formula is a whole number. */
@@ -94,13 +100,26 @@ function sameValue(a: Value, digitsOfA: number | null, b: Value, digitsOfB: numb
     const other = a.exact.numerator === 0n ? digitsOfB : digitsOfA
     return other !== null && atMost(difference, NOISE_BESIDE_ZERO)
   }
-  const noise = isInteger(a.exact) || isInteger(b.exact) ? SMALL_NOISE : NOISE
   const sizes = [a.exact, b.exact].map((each) => ({ ...each, numerator: absolute(each.numerator) })) as [
     Rational,
     Rational,
   ]
   const larger = atMost(sizes[0], sizes[1]) ? sizes[1] : sizes[0]
-  return atMost(multiply(difference, { numerator: noise, denominator: 1n }), larger)
+  const within = (noise: bigint): boolean => atMost(multiply(difference, { numerator: noise, denominator: 1n }), larger)
+  if (within(NOISE)) return true
+  if (areWhole || isInteger(a.exact) || isInteger(b.exact)) return false // a whole number is nobody's rounding
+  const standsFor = (value: Rational, digits: number | null): boolean =>
+    digits !== null && isRounding(value, difference)
+  return within(ROUNDED) && (standsFor(a.exact, digitsOfA) || standsFor(b.exact, digitsOfB))
+}
+
+/** Whether a decimal has digits enough to stand for what is that far from it: half a unit of its last place. */
+function isRounding({ numerator, denominator }: Rational, difference: Rational): boolean {
+  let unit = 1n
+  while (unit % denominator !== 0n && unit < LAST_PLACE) unit *= 10n
+  const digits = String(absolute((numerator * unit) / denominator)).length
+  const isHalfAUnit = 2n * unit * difference.numerator <= difference.denominator
+  return unit % denominator === 0n && digits >= ROUNDED_DIGITS && isHalfAUnit
 }
 
 /** At least one is irrational: in doubles, loosely only where the other is a printed float. */
@@ -109,7 +128,7 @@ function sameDoubles(a: Value, b: Value, isPrinted: boolean): boolean | null {
   const larger = Math.max(Math.abs(a.approximate), Math.abs(b.approximate))
   if (!Number.isFinite(larger)) return null
   if (larger > PROVABLE && !isPrinted) return difference > larger * ROUNDING ? false : null
-  return difference <= larger * (isPrinted ? 1 / Number(SMALL_NOISE) : ROUNDING)
+  return difference <= larger * (isPrinted ? PRINTED : ROUNDING)
 }
 
 /** Formulas with variables: equal wherever both are defined, at points of either sign. */

@@ -9,7 +9,8 @@ import { MEASURE_NAMES } from './curves.ts'
 
 /**
  * All tables of a report under each other: coverage (as the paper's table 2), greedy pass@1 (table 3), ways of
- * answering (table 6), the PPM, seconds, tokens, the search, ablations; those alone that have something to say.
+ * answering (table 6), what models learn from, the PPM, seconds, tokens, the search, ablations; those alone that have
+ * something to say.
  */
 export const roundTable = (report: Report): Shown => stacked(resultTables(report))
 
@@ -49,6 +50,7 @@ export function resultTables(report: Report): Table[] {
       'Faithful: accepted trajectories that stay right when the numbers change',
       rounds.map((round) => ({ label: `round ${round.round}`, measures: round.faithful })),
     ),
+    examplesTable(rounds),
     ppmTable(rounds),
     costTable(rounds, 'seconds'),
     costTable(rounds, 'tokens'),
@@ -104,6 +106,27 @@ function bandTable(title: string, rows: readonly BandRow[], note?: string): Tabl
       ...(note !== undefined && { note }),
     },
   )
+}
+
+/** What models learned from, and what was left out as luck or for what its code does. */
+function examplesTable(rounds: readonly RoundReport[]): Table | undefined {
+  const rows = rounds.flatMap(({ round, examples }): Row[] =>
+    examples ? [{ ...examples, round: `round ${round}`, untrusted: examples.untrusted || undefined }] : [],
+  )
+  if (rows.length === 0) return undefined
+  const untrusted: Column[] = rows.some((row) => row.untrusted) ? [{ key: 'untrusted', align: 'right' }] : []
+  return table(rows, {
+    title: 'What models learn from',
+    columns: [
+      { key: 'round', title: '' },
+      { key: 'right', title: 'right solutions', align: 'right' },
+      { key: 'suspects', align: 'right' },
+      ...untrusted,
+      { key: 'accepted', align: 'right' },
+      { key: 'pairs', align: 'right' },
+    ],
+    note: 'Suspects: right answers that are more likely luck than reasoning; no model learns from them. Accepted ones may be carried from earlier rounds.',
+  })
 }
 
 function ppmTable(rounds: readonly RoundReport[]): Table | undefined {

@@ -85,7 +85,7 @@ lawsCanFail('selection', selectionLaws, () => bestByQ(), {
   'what it accepts are right trajectories of the trees that a model may learn from, with what they printed': accepting(
     (accepted) => accepted.map((each) => ({ ...each, steps: each.steps.slice(1) })),
   ),
-  'where everything is likely, something is accepted; where nothing is, that is no error': accepting(() => []),
+  'where nothing is suspect, something is accepted; where everything is, that is no error': accepting(() => []),
   'a pair is of the problem, and its chosen side is worth more': pairing((pairs) =>
     pairs.map((pair) => ({ ...pair, margin: -pair.margin })),
   ),
