@@ -57,8 +57,8 @@ test('kernel and lib never import each other', () => {
   assert.deepEqual(crossing, [])
 })
 
-test('datasets import only seeds, files and problems from lib', () => {
-  const allowed = /^(datasets|lib\/(seed|file|problem))\//
+test('datasets import only options, seeds, files and problems from lib', () => {
+  const allowed = /^(datasets|lib\/(options|seed|file|problem))\//
   assert.deepEqual(
     importsIn('datasets').filter(({ to }) => !allowed.test(to)),
     [],
