@@ -75,7 +75,7 @@ def run(request, descriptors, nonce, parent, isolation, slot):
     """Never returns. Exit status: 0 after a report, 1 without one. With three descriptors a copy may wait, see waiting.py."""
     leave, dumps, report = os._exit, json.JSONEncoder().encode, reporter(nonce)
     try:
-        may_keep = len(descriptors) > 3 and is_ordinary(flags_of(request['steps'][:-1]))
+        may_keep = len(descriptors) > 3 and is_ordinary(request['steps'][:-1])
         try:
             contain(request['limits'], descriptors, parent, isolation, slot, may_keep)
         except Exception as error:

@@ -1,33 +1,30 @@
 """What the text of steps says about how far a verdict on them can be trusted. Runs nothing; asks the syntax tree only.
 
-A step shares its process with what reports on it, so code that looks for that can forge its own verdict (never another
-one's, and no reference answer is in there). Such code is told by the names it needs.
+A step shares its process with what reports on it, so code that looks for that could forge its own verdict (never another
+one's, and no reference answer is in there). Such code is told by introspection.py.
 """
 
 import ast
 import re
 
-USUAL_MODULES = frozenset(
-    """__future__ bisect calendar cmath collections copy dataclasses datetime decimal enum fractions functools heapq
-    itertools math mpmath networkx numbers numpy operator pandas random re scipy statistics string sympy textwrap time
-    typing""".split()
-)
-REVEALING_MODULES = frozenset('ctypes gc inspect os signal sys builtins types traceback importlib subprocess'.split())
-REVEALING_NAMES = frozenset(
-    """eval exec compile globals locals vars __import__ __builtins__ __loader__ __spec__ _getframe _exit tb_frame f_back
-    f_locals f_globals gi_frame cr_frame __globals__ __code__ __closure__ __subclasses__ __bases__ __mro__ __dict__
-    __traceback__ __reduce__ modules _os _sys getattr setattr delattr attrgetter methodcaller get_type_hints""".split()
-)
+from introspection import BY_NAME, CODE, GETTERS, NAMESPACES, Program, nodes_by_kind
+from modules import COMPUTING, SURE, TELLING, TELLING_BUILTINS, UNUSUAL_PARTS, USUAL
+
 SWALLOWED = frozenset(('Exception', 'BaseException', 'ArithmeticError'))
+# Builtin functions that give a value and do nothing else: a step of such a call alone computes nothing.
+PURE = frozenset('abs bool dict divmod float int len list max min pow range round set sorted str sum tuple type'.split())
 
-
-SUSPECT = re.compile(r'import|except|__|\b(?:' + '|'.join(sorted(REVEALING_NAMES | REVEALING_MODULES)) + r')\b')
+WORDS = TELLING | TELLING_BUILTINS | SURE | CODE | BY_NAME | NAMESPACES | GETTERS
+SUSPECT = re.compile(
+    r'import|except|__|\bmatch\b|format_map|(?<!["\'])\.format\b|\b(?:' + '|'.join(sorted(WORDS)) + r')\b|\{[^{}:!]*[.\[]'
+)
 COMPUTES_AT_ONCE = re.compile(r'(?:[ \t]*(?:#.*)?\n)*(?:[A-Za-z_]\w* *=[^=]|print\(|for [A-Za-z_]|def |class )')
 
 
 def is_surely_clean(text):
     """Whether nothing in a step speaks against learning from it, as far as its characters tell: a yes is as good as that of
-    flags_of and far cheaper. Other alphabets and escapes may spell a word that this does not see.
+    flags_of and far cheaper, where no earlier step has bound a module. Other alphabets and escapes may spell a word that
+    this does not see.
     """
     return text.isascii() and '\\' not in text and not SUSPECT.search(text) and bool(COMPUTES_AT_ONCE.match(text))
 
@@ -41,40 +38,27 @@ CLEAN = {
 }
 
 
-def flags_of(steps):
-    """Flags of a program, see Flags in protocol.ts; those on output look at the last step. CLEAN where it does not parse."""
+def flags_of(steps, modules=None):
+    """Flags of a program, see Flags in protocol.ts; those on output look at the last step. CLEAN where it does not parse.
+    `modules`: names that steps before these bound to modules, with the names of those.
+    """
     found = dict(CLEAN)
     try:
         trees = [ast.parse(text) for text in steps]
+        last = nodes_by_kind(trees[-1:])
+        nodes = last if len(trees) == 1 else nodes_by_kind(trees)
+        program = Program(nodes, modules)
+        found['introspection'] = program.is_telling()
     except (SyntaxError, ValueError):
         return found  # it does not run either
     except (MemoryError, RecursionError):
         found['introspection'] = True  # too deep to look at, which the compiler itself may still take
         return found
-    imported = set()
-    for tree in trees:
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Import):
-                imported |= {alias.name.split('.')[0] for alias in node.names}
-            elif isinstance(node, ast.ImportFrom):
-                imported.add('.' * node.level + (node.module or '').split('.')[0])
-            elif isinstance(node, ast.Name):
-                found['introspection'] |= node.id in REVEALING_NAMES
-            elif isinstance(node, ast.Attribute):
-                found['introspection'] |= node.attr in REVEALING_NAMES or node.attr in REVEALING_MODULES
-            elif isinstance(node, ast.Constant):
-                found['introspection'] |= type(node.value) is str and '__' in node.value  # sympify runs what it is given
-            elif isinstance(node, ast.ExceptHandler):
-                found['swallowedException'] |= swallows(node)
-    found['introspection'] |= not imported.isdisjoint(REVEALING_MODULES)
-    found['unusualImports'] = sorted(imported - USUAL_MODULES)[:20]
-    last = trees[-1]
-    printed = [node for node in ast.walk(last) if is_print(node)]
-    binds = (ast.Name, ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.AsyncFunctionDef)
-    stores = any(
-        isinstance(node, binds) and isinstance(getattr(node, 'ctx', ast.Store()), ast.Store) for node in ast.walk(last)
-    )
-    found['nothingComputed'] = not printed and not stores
+    found['swallowedException'] = any(swallows(node) for node in nodes.get(ast.ExceptHandler, ()))
+    found['unusualImports'] = unusual(program.imported)
+    calls = last.get(ast.Call, ())
+    printed = [node for node in calls if type(node.func) is ast.Name and node.func.id == 'print']
+    found['nothingComputed'] = not stores(last) and all(type(node.func) is ast.Name and node.func.id in PURE for node in calls)
     found['onlyLiteralsPrinted'] = bool(printed) and all(
         isinstance(part, LITERAL) for call in printed for value in call.args for part in ast.walk(value)
     )
@@ -82,10 +66,21 @@ def flags_of(steps):
 
 
 LITERAL = (ast.Constant, ast.UnaryOp, ast.USub, ast.UAdd, ast.Tuple, ast.List, ast.Load, ast.JoinedStr)
+BINDS = (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.AsyncFunctionDef)
+STORED = (ast.Name, ast.Attribute, ast.Subscript)
 
 
-def is_print(node):
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == 'print'
+def stores(nodes):
+    return any(kind in nodes for kind in BINDS) or any(
+        isinstance(node.ctx, ast.Store) for kind in STORED for node in nodes.get(kind, ())
+    )
+
+
+def unusual(imported):
+    """Names of modules among what is imported: also of parts of usual ones that do something else."""
+    roots = {name if name.startswith('.') else name.split('.')[0] for name in imported}
+    parts = {part for part in UNUSUAL_PARTS if any(name == part or name.startswith(part + '.') for name in imported)}
+    return sorted({root for root in roots if root not in USUAL} | parts)[:20]
 
 
 def swallows(handler):
@@ -96,6 +91,10 @@ def swallows(handler):
     return everything and not raises or all(isinstance(statement, ast.Pass) for statement in handler.body)
 
 
-def is_ordinary(flags):
-    """Whether nothing in these steps reaches for the process around them."""
-    return not flags['introspection'] and not flags['unusualImports']
+def is_ordinary(steps):
+    """Whether nothing in these steps reaches for the process around them, or for more than numbers and texts."""
+    try:
+        program = Program(nodes_by_kind([ast.parse(text) for text in steps]))
+        return not program.is_telling() and all(name.split('.')[0] in COMPUTING for name in program.imported)
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        return False

@@ -12,7 +12,7 @@ import signal
 import socket
 import time
 
-from flags import flags_of, is_ordinary
+from flags import is_ordinary
 from linux import fork_beside
 from steps import OUTPUT, RESULT, new_module, reporter, run_steps
 
@@ -57,7 +57,7 @@ def run_and_wait(request, report, isolation, may_keep):
         report(b'contained')
         report(b'waits %d' % (pid or 0))
         steps, may_fork = request['steps'], True
-        may_keep = len(descriptors) > 2 and is_ordinary(flags_of(steps[:-1]))
+        may_keep = len(descriptors) > 2 and is_ordinary(steps[:-1])
 
 
 def try_copy():
