@@ -1,13 +1,12 @@
 // Runs steps in Python and says what came of them: the public door of this folder. Equal work is done once. Every
 // execution has limits on time, memory and output; how far it is kept from files, network and processes is its level
 // (level.ts), the best that this machine grants. No reference answer may be among the code. Only Linux is tested.
-import { createHash } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import type { Step } from '../problem/problem.ts'
 import { VerdictCache } from './cache.ts'
 import type { Verifier } from './contract.ts'
 import { comparedWith, type Execution, executionOf } from './execution.ts'
-import type { Group } from './group.ts'
+import { type Group, hashOf } from './group.ts'
 import { chooseIsolation, type Isolation, type LevelOptions } from './level.ts'
 import { Pool, type PoolCounts } from './pool.ts'
 import type { Limits } from './protocol.ts'
@@ -209,7 +208,7 @@ class PooledVerifier implements PythonVerifier {
     const fresh: { text: string; key: string; resolve(verdict: Verdict): void; reject(error: Error): void }[] = []
     const here = new Map<string, Promise<Verdict> | Verdict>() // equal candidates of this request run once, cache or not
     const verdicts = candidates.map((text) => {
-      const key = digest + (text.length > 200 ? hashOf(text) : text)
+      const key = keyOf(digest, text)
       let verdict = here.get(key) ?? this.#cache?.get(key) ?? (this.#cache ? this.#underWay.get(key) : undefined)
       if (verdict) {
         if (!here.has(key)) this.#cacheHits++
@@ -277,7 +276,8 @@ const tooLong = (length: number): string | null =>
 
 const textOf = (step: Step): string => step.text
 
-const hashOf = (text: string): string => createHash('sha256').update(text).digest('base64')
+/** Names a candidate after what `digest` names. The letter tells a digest from a text, so that no text passes for another one. */
+const keyOf = (digest: string, text: string): string => digest + (text.length > 200 ? `d${hashOf(text)}` : `t${text}`)
 
 function expectInteger(name: string, value: number, least: number): void {
   if (Number.isSafeInteger(value) && value >= least) return

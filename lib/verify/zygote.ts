@@ -19,6 +19,7 @@ const MODULES = [
   'seccomp',
   'jail',
   'landlock',
+  'readable',
   'isolate',
   'plain',
   'flags',

@@ -11,11 +11,10 @@ import sys
 import jail
 import landlock
 from linux import LIBC, PR_SET_DUMPABLE, drop_capabilities, prctl
+from readable import readable_paths
 from seccomp import Filter
 
 FIRST_UIDS = 200_000, 60_200  # of the steps, where root runs the fork server: no account has them; some containers map few
-LIBRARIES = ('/lib', '/lib32', '/lib64', '/usr/lib', '/usr/lib64', '/usr/local/lib', '/nix/store')
-DEVICES = (os.devnull, '/dev/urandom')
 
 
 class Isolation:
@@ -24,20 +23,20 @@ class Isolation:
         self.level, self.uid, self.rules = level, None, None
         if level == 'rlimit':
             # What else is in the container is the fork server: a user id of their own keeps steps from it, and from fork.
-            if in_container and os.getuid() == 0 and all(readable_by_all(path) for path in readable_paths()):
+            if in_container and os.getuid() == 0 and are_readable_by_all(readable_paths()):
                 self.uid = first_uid()
             return
         if LIBC is None:
             raise OSError(f'{level} needs Linux, this is {sys.platform}')
         self.filter, self.filter_with_fork = Filter(), Filter(may_fork=True)
-        paths, is_root = readable_paths(), os.getuid() == 0
+        readable, is_root = readable_paths(), os.getuid() == 0
         if level == 'jail':
-            in_user_namespace = jail.enter(paths, descriptors)
+            in_user_namespace = jail.enter(readable, descriptors)
             self.uid = first_uid() if is_root and not in_user_namespace else None
         else:
-            self.rules = landlock.ruleset(paths)
+            self.rules = landlock.ruleset(*readable)
             # A Python in a private home needs root's ownership to be read; landlock and seccomp hold without a uid.
-            self.uid = first_uid() if is_root and all(readable_by_all(path) for path in paths) else None
+            self.uid = first_uid() if is_root and are_readable_by_all(readable) else None
 
     def describe(self):
         return {'level': self.level, 'ownUid': self.uid is not None}
@@ -80,13 +79,8 @@ def first_uid():
     return None
 
 
-def readable_paths():
-    """Files and folders that Python and its packages are read from, none of them below another one."""
-    wanted = {os.path.abspath(path) for path in (*sys.path, *LIBRARIES, '/etc/ld.so.cache') if path not in ('', '/')}
-    wanted |= {os.path.realpath(path) for path in wanted}
-    wanted = {path for path in wanted if path != '/' and os.path.exists(path)}
-    wanted |= {path for path in DEVICES if os.path.exists(path)}
-    return sorted(path for path in wanted if not any(path.startswith(other + '/') for other in wanted))
+def are_readable_by_all(readable):
+    return all(readable_by_all(path) for paths in readable for path in paths)
 
 
 def readable_by_all(path):

@@ -14,15 +14,16 @@ WRITE_FILE, READ_FILE, READ_DIR = 2, 4, 8
 PATH_BENEATH = 1
 
 
-def ruleset(binds):
-    """A descriptor of rules that allow reading `binds` and what is below them, writing /dev/null, and nothing else."""
+def ruleset(whole, modules, folders):
+    """A descriptor of rules that allow reading `whole` and what is below, and `modules`; listing `folders`; writing /dev/null;
+    and nothing else."""
     version = check(LIBC.syscall(CREATE_RULESET, None, 0, 1), 'landlock')
     rights = 13 if version < 2 else 14 if version < 3 else 15 if version < 5 else 16
     handled = struct.pack('QQQ', (1 << rights) - 1, 3 if version >= 4 else 0, 3 if version >= 6 else 0)
     size = 8 if version < 4 else 16 if version < 6 else 24
     rules = check(LIBC.syscall(CREATE_RULESET, handled, size, 0), 'landlock_create_ruleset')
-    for path in binds:
-        allowed = READ_FILE | READ_DIR if os.path.isdir(path) else READ_FILE
+    for path in (*whole, *modules, *folders):
+        allowed = READ_DIR if path in folders else READ_FILE | READ_DIR if os.path.isdir(path) else READ_FILE
         if path == os.devnull:
             allowed |= WRITE_FILE
         target = os.open(path, os.O_PATH | os.O_CLOEXEC)
