@@ -165,7 +165,7 @@ class PooledVerifier implements PythonVerifier {
       throw new RangeError('Expected programs of one or more steps, got one without steps')
     }
     const verdicts = await Promise.all(
-      programs.map((program) => this.#judge(program.slice(0, -1).map(textOf), [program.at(-1)!.text], true)),
+      programs.map((program) => this.#judge(program.slice(0, -1).map(textOf), [textOf(program.at(-1)!)], true)),
     )
     return verdicts.map(([verdict]) => verdict!)
   }
@@ -274,7 +274,8 @@ async function expectGoodStepRuns(pool: Pool, limits: Limits): Promise<void> {
 const tooLong = (length: number): string | null =>
   length > LONGEST_CODE ? `Expected at most ${LONGEST_CODE} characters of code, got ${length}` : null
 
-const textOf = (step: Step): string => step.text
+/** What runs of a step: a byte order mark is none of Python. */
+const textOf = (step: Step): string => step.text.replace(/^\uFEFF/, '')
 
 /** Names a candidate after what `digest` names. The letter tells a digest from a text, so that no text passes for another one. */
 const keyOf = (digest: string, text: string): string => digest + (text.length > 200 ? `d${hashOf(text)}` : `t${text}`)

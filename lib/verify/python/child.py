@@ -16,10 +16,10 @@ import sys
 import plain
 from flags import flags_of, is_ordinary
 from linux import LIBC, PR_SET_PDEATHSIG, prctl
+from scratch import MOST_BYTES, is_wanted
 from steps import OUTPUT, RESULT, mark_of, new_module, reporter, run_steps
 from waiting import CONTROL, run_and_wait
 
-MOST_PROCESSES = 64  # of a user, where fork is allowed
 SPARE_MEMORY = 64 << 20  # bytes beyond the limit, for reporting a MemoryError
 
 
@@ -31,11 +31,11 @@ def lower(kind, soft, hard=None):
     resource.setrlimit(kind, (soft, soft if hard is None else hard))
 
 
-def contain(limits, descriptors, parent, isolation, slot, may_fork):
+def contain(limits, descriptors, parent, isolation, slot, may_fork, wants_files):
     null, output, result, *control = descriptors
     os.setsid()
-    set_limits(limits, may_fork)
-    isolation.confine(slot)
+    set_limits(limits, isolation.most_tasks(may_fork), wants_files)
+    isolation.confine(slot, wants_files)
     for descriptor in (0, 1, 2):
         os.dup2(null, descriptor)
     os.dup2(result, RESULT)  # the pipes of the zygote had 3 and 4, so neither is in the way
@@ -52,10 +52,10 @@ def contain(limits, descriptors, parent, isolation, slot, may_fork):
         if os.getppid() != parent:
             os._exit(1)
     random.seed(0)
-    isolation.close(may_fork)
+    isolation.close(may_fork, wants_files)
 
 
-def set_limits(limits, may_fork):
+def set_limits(limits, tasks, wants_files):
     seconds = limits['cpuMs'] / 1000
     lower(resource.RLIMIT_CPU, math.ceil(seconds) + 1, math.ceil(seconds) + 2)  # whole seconds: only the back-stop
     signal.setitimer(signal.ITIMER_PROF, seconds)
@@ -65,19 +65,21 @@ def set_limits(limits, may_fork):
     except (ValueError, OSError):
         if sys.platform == 'linux':
             raise  # elsewhere the kernel may not know this limit
-    lower(resource.RLIMIT_FSIZE, 0)
+    lower(resource.RLIMIT_FSIZE, MOST_BYTES if wants_files else 0)
     lower(resource.RLIMIT_CORE, 0)
     lower(resource.RLIMIT_NOFILE, 32)
-    lower(resource.RLIMIT_NPROC, MOST_PROCESSES if may_fork else 0)  # 0 refuses fork and threads, except to root
+    if tasks is not None:
+        lower(resource.RLIMIT_NPROC, tasks)  # 0 refuses fork and threads, except to root
 
 
 def run(request, descriptors, nonce, parent, isolation, slot):
     """Never returns. Exit status: 0 after a report, 1 without one. With three descriptors a copy may wait, see waiting.py."""
     leave, dumps, report = os._exit, json.JSONEncoder().encode, reporter(nonce)
     try:
+        wants_files = is_wanted(request.get('steps', ()))
         may_keep = len(descriptors) > 3 and is_ordinary(request['steps'][:-1])
         try:
-            contain(request['limits'], descriptors, parent, isolation, slot, may_keep)
+            contain(request['limits'], descriptors, parent, isolation, slot, may_keep, wants_files)
         except Exception as error:
             report(dumps({'status': 'infra', 'message': f'{type(error).__name__} while limits were set: {error}'}).encode())
             leave(0)

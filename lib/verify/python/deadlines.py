@@ -2,6 +2,8 @@
 
 import time
 
+from scratch import LOOK
+
 STOOD_STILL = 0.1  # seconds outside of select from which on a pass did: stopped, or nobody read the replies
 
 
@@ -18,6 +20,8 @@ class Deadlines:
         deadline = min((run.deadline for run in self.runs.values() if run.killed is None), default=None)
         asleep = time.monotonic()
         patience = None if deadline is None else max(0, deadline - asleep)
+        if any(run.has_files for run in self.runs.values()):
+            patience = min(patience, LOOK) if patience is not None else LOOK
         events = selector.select(patience)
         slept = time.monotonic() - asleep
         self.slept = slept if patience is None else min(slept, patience)

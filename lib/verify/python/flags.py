@@ -5,9 +5,12 @@ one's, and no reference answer is in there). Such code is told by introspection.
 """
 
 import ast
+import builtins
+import operator
 import re
+import types
 
-from introspection import BY_NAME, CODE, GETTERS, NAMESPACES, Program, nodes_by_kind
+from introspection import BY_NAME, CODE, FUNCTIONS, GETTERS, NAMESPACES, Program, nodes_by_kind
 from modules import COMPUTING, SURE, TELLING, TELLING_BUILTINS, UNUSUAL_PARTS, USUAL
 
 SWALLOWED = frozenset(('Exception', 'BaseException', 'ArithmeticError'))
@@ -21,12 +24,29 @@ SUSPECT = re.compile(
 COMPUTES_AT_ONCE = re.compile(r'(?:[ \t]*(?:#.*)?\n)*(?:[A-Za-z_]\w* *=[^=]|print\(|for [A-Za-z_]|def |class )')
 
 
-def is_surely_clean(text):
+def is_surely_clean(text, modules=(), functions=()):
     """Whether nothing in a step speaks against learning from it, as far as its characters tell: a yes is as good as that of
-    flags_of and far cheaper, where no earlier step has bound a module. Other alphabets and escapes may spell a word that
-    this does not see.
+    flags_of and far cheaper. Other alphabets and escapes may spell a word that this does not see.
     """
-    return text.isascii() and '\\' not in text and not SUSPECT.search(text) and bool(COMPUTES_AT_ONCE.match(text))
+    if not text.isascii() or '\\' in text or SUSPECT.search(text) or not COMPUTES_AT_ONCE.match(text):
+        return False
+    return not any(name in text for name in modules) and not any(name in text for name in functions)
+
+
+TELLING_FUNCTIONS = {id(each): name for name in FUNCTIONS if (each := getattr(builtins, name))}
+TELLING_FUNCTIONS |= {id(getattr(operator, name)): name for name in GETTERS}
+
+
+def known_names(space):
+    """Names that earlier steps bound: to modules, with the names of these; to functions that take names or code as text."""
+    modules, functions = {}, {}
+    for name, value in list(space.items()):
+        if type(value) is types.ModuleType:
+            modules[name] = str(value.__dict__.get('__name__'))
+        elif id(value) in TELLING_FUNCTIONS:
+            functions[name] = TELLING_FUNCTIONS[id(value)]
+    modules.pop('__builtins__', None)
+    return modules, functions
 
 
 CLEAN = {
@@ -38,16 +58,16 @@ CLEAN = {
 }
 
 
-def flags_of(steps, modules=None):
+def flags_of(steps, modules=(), functions=()):
     """Flags of a program, see Flags in protocol.ts; those on output look at the last step. CLEAN where it does not parse.
-    `modules`: names that steps before these bound to modules, with the names of those.
+    `modules` and `functions`: what known_names found after the steps before these.
     """
     found = dict(CLEAN)
     try:
         trees = [ast.parse(text) for text in steps]
         last = nodes_by_kind(trees[-1:])
         nodes = last if len(trees) == 1 else nodes_by_kind(trees)
-        program = Program(nodes, modules)
+        program = Program(nodes, modules, functions)
         found['introspection'] = program.is_telling()
     except (SyntaxError, ValueError):
         return found  # it does not run either

@@ -66,11 +66,11 @@ def nodes_by_kind(trees):
 
 
 class Program:
-    """Steps, as far as they concern the question. `modules`: names that earlier steps bound to modules, with theirs."""
+    """Steps, as far as they concern the question. `modules` and `functions`: names that stand for others from before."""
 
-    def __init__(self, nodes, modules=None, depth=0):
+    def __init__(self, nodes, modules=(), functions=(), depth=0):
         self.nodes, self.depth = nodes, depth
-        self.modules, self.functions, self.imported = dict(modules or {}), {}, set()
+        self.modules, self.functions, self.imported = dict(modules), dict(functions), set()
         self.modules.setdefault('__builtins__', 'builtins')
         self.seen = set()  # names that stand where they give nothing away
         self.values = None  # of names, once somebody asks
@@ -368,7 +368,7 @@ class Program:
             return False
         except (MemoryError, RecursionError):
             return True
-        return Program(nodes_by_kind([tree]), self.modules, self.depth + 1).is_telling()
+        return Program(nodes_by_kind([tree]), self.modules, self.functions, self.depth + 1).is_telling()
 
     def is_telling_format(self, text):
         return '{' in text and any(self.is_telling_attribute(None, name) for name in field_names(text))

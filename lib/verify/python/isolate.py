@@ -12,15 +12,17 @@ import jail
 import landlock
 from linux import LIBC, PR_SET_DUMPABLE, drop_capabilities, prctl
 from readable import readable_paths
+from scratch import Scratch
 from seccomp import Filter
 
+MOST_TASKS = 64
 FIRST_UIDS = 200_000, 60_200  # of the steps, where root runs the fork server: no account has them; some containers map few
 
 
 class Isolation:
     def __init__(self, level, descriptors, in_container):
         """Raises OSError with the reason where this machine refuses the level. `descriptors`: for the new process only."""
-        self.level, self.uid, self.rules = level, None, None
+        self.level, self.uid, self.rules, self.scratch = level, None, None, Scratch(level)
         if level == 'rlimit':
             # What else is in the container is the fork server: a user id of their own keeps steps from it, and from fork.
             if in_container and os.getuid() == 0 and are_readable_by_all(readable_paths()):
@@ -28,8 +30,9 @@ class Isolation:
             return
         if LIBC is None:
             raise OSError(f'{level} needs Linux, this is {sys.platform}')
-        self.filter, self.filter_with_fork = Filter(), Filter(may_fork=True)
+        self.filter, self.filter_with_fork, self.filter_with_files = Filter(), Filter(may_fork=True), Filter(may_write=True)
         readable, is_root = readable_paths(), os.getuid() == 0
+        self.readable = readable
         if level == 'jail':
             in_user_namespace = jail.enter(readable, descriptors)
             self.uid = first_uid() if is_root and not in_user_namespace else None
@@ -41,21 +44,31 @@ class Isolation:
     def describe(self):
         return {'level': self.level, 'ownUid': self.uid is not None}
 
-    def confine(self, slot):
+    def confine(self, slot, wants_files=False):
         """In a child: everything that must happen before the system call filter. `slot` tells children apart."""
+        uid = None if self.uid is None else self.uid + slot
+        own = self.scratch.make(uid) if wants_files else None
         if self.rules is not None:
-            landlock.restrict(self.rules)
-        if self.uid is not None:
-            become(self.uid + slot)
+            landlock.restrict(landlock.ruleset(*self.readable, own) if own else self.rules)
+        if uid is not None:
+            become(uid)
         if self.level == 'rlimit':
             return
         drop_capabilities()
         prctl(PR_SET_DUMPABLE, 0)
 
-    def close(self, may_fork=False):
+    def close(self, may_fork=False, may_write=False):
         """In a child: the last thing before code runs."""
         if self.level != 'rlimit':
-            (self.filter_with_fork if may_fork else self.filter).enforce(os.getpid())
+            allowing = self.filter_with_fork if may_fork else self.filter_with_files if may_write else self.filter
+            allowing.enforce(os.getpid())
+
+    def most_tasks(self, may_fork):
+        """Threads and processes that a child may have together with all of its user; None: not to be counted, for others of
+        that user are none of its business, and it has no right to make processes."""
+        if self.level == 'rlimit':
+            return MOST_TASKS if may_fork else 0
+        return MOST_TASKS if self.level == 'jail' or self.uid is not None else None
 
 
 def become(uid):

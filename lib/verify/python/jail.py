@@ -13,11 +13,12 @@ from linux import LIBC, PR_SET_PDEATHSIG, check, prctl
 
 NEWNS, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET = 0x20000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000
 ALL_BUT_USER = NEWNS | NEWUTS | NEWIPC | NEWPID | NEWNET
-RDONLY, NOSUID, NODEV, REMOUNT, BIND, REC, PRIVATE = 1, 2, 4, 32, 4096, 16384, 1 << 18
+RDONLY, NOSUID, NODEV, NOEXEC, REMOUNT, BIND, REC, PRIVATE = 1, 2, 4, 8, 32, 4096, 16384, 1 << 18
 # Flags of a mount that a user namespace must keep: by statvfs, by mount. 'relatime' has two numbers.
 KEPT = {2: 2, 4: 4, 8: 8, 1024: 1024, 2048: 2048, 4096: 1 << 21}
 DETACH = 2
 MOUNT_SETATTR, AT_FDCWD, AT_RECURSIVE, SET_RDONLY = 442, -100, 0x8000, 1  # the same on every machine; nosuid and nodev as above
+SCRATCH = '/.scratch'  # where a child may have a file system of its own
 NEW_ROOT = '/proc'  # becomes the mount point of the new root: it exists everywhere, and nothing below it is bound
 
 
@@ -97,6 +98,7 @@ def make_root(whole, modules, folders):
         mount(path, target, None, BIND | REC)
         make_read_only(target, mounts, 0 if path.startswith('/dev/') else NODEV)
     mounts.close()
+    os.mkdir(NEW_ROOT + SCRATCH)
     old = NEW_ROOT + '/old'
     os.makedirs(old)
     check(LIBC.pivot_root(NEW_ROOT.encode(), old.encode()), 'pivot_root')
@@ -104,3 +106,9 @@ def make_root(whole, modules, folders):
     check(LIBC.umount2(b'/old', DETACH), 'umount')
     os.rmdir('/old')
     mount(None, '/', None, BIND | REMOUNT | RDONLY | NOSUID | NODEV)
+
+
+def mount_scratch(size, files, uid):
+    """In a child: an empty file system in memory, of `size` bytes and so many files, for the user `uid`; no other process sees it."""
+    check(LIBC.unshare(NEWNS), 'unshare')
+    mount('tmpfs', SCRATCH, 'tmpfs', NOSUID | NODEV | NOEXEC, f'size={size},nr_inodes={files},mode=0700,uid={uid},gid={uid}')

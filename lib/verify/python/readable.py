@@ -9,6 +9,7 @@ import sys
 import sysconfig
 
 LIBRARIES = ('/lib', '/lib32', '/lib64', '/usr/lib', '/usr/lib64', '/usr/local/lib', '/nix/store')
+ZONES = ('/usr/share/zoneinfo', '/usr/lib/zoneinfo', '/usr/share/lib/zoneinfo', '/etc/zoneinfo')  # where zoneinfo looks
 DEVICES = (os.devnull, '/dev/urandom')
 MOST_LOOKED_AT = 20_000  # files of one folder: far more than any project has modules
 SUFFIXES = tuple(importlib.machinery.all_suffixes())
@@ -17,7 +18,7 @@ SUFFIXES = tuple(importlib.machinery.all_suffixes())
 def readable_paths():
     """Result: folders and files that may be read whole, none of them below another one; modules outside of these; the
     folders that hold such modules. Raises OSError for a folder that is too large to look for modules in."""
-    own = {path for path in (*LIBRARIES, *installed()) if path != '/'}
+    own = {path for path in (*LIBRARIES, *ZONES, *installed()) if path != '/'}
     own |= {os.path.realpath(path) for path in own}
     whole = {path for path in (*own, '/etc/ld.so.cache', *DEVICES) if path != '/' and os.path.exists(path)}
     others = {os.path.abspath(path) for path in (*sys.path, *edited()) if path and os.path.exists(path)}

@@ -1,5 +1,6 @@
 """One child of the fork server: its request, its two pipes, what has come through them, and what that means."""
 
+import importlib.machinery
 import json
 import os
 import signal
@@ -7,6 +8,7 @@ import sys
 import time
 
 from report import ending, parse_flags, parse_report, told
+from scratch import is_wanted
 from steps import mark_of
 
 MAX_BATCH_REPORT = 8 << 20
@@ -23,6 +25,7 @@ class RunningChild:
         self.nonce = os.urandom(16).hex()
         self.mark = mark_of(self.nonce) if request.get('detail') else b''
         self.marks = 0  # steps whose output has begun, where they are marked
+        self.has_files = is_wanted(request.get('steps', ()))
         self.slot = slot  # tells it from all others that run or wait
         self.pid = None
         self.output, self.output_bytes = bytearray(), 0
@@ -99,6 +102,8 @@ class RunningChild:
         found = None
         if code == 0 and genuine and bodies and not self.is_batch:
             found = parse_report(bodies[-1], ('ok', 'error', 'memory') if contained else ('infra',))
+            if found and 'module' in found and is_installed(found['module']):
+                del found['module']
         answer['reachedLast'] = b'last' in bodies
         flags = parse_flags(bodies)
         if flags is not None:
@@ -110,6 +115,8 @@ class RunningChild:
             answer['kept'] = self.kept
         if self.killed == 'wall':
             answer.update(status='timeout', clock='wall')
+        elif self.killed == 'files':
+            answer.update(status='died', how='its files outgrew the folder that it has for them')
         elif self.output_bytes > self.max_output:
             answer['status'] = 'output'
         elif self.is_batch and code == 0 and genuine and len(bodies) == 2:
@@ -128,3 +135,8 @@ class RunningChild:
         if self.mark or answer['status'] == 'ok':
             answer['stdout'] = self.output[: self.max_output].decode('utf-8', 'replace')
         return json.dumps(answer).encode()
+
+
+def is_installed(module):
+    """Whether a module can be found here, where no step has changed the path."""
+    return module.isidentifier() and importlib.machinery.PathFinder.find_spec(module) is not None

@@ -29,6 +29,7 @@ from isolate import Isolation  # noqa: E402
 from linux import LIBC, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS, prctl  # noqa: E402
 from probe import reach  # noqa: E402
 from running_child import RunningChild  # noqa: E402
+from scratch import is_wanted  # noqa: E402
 
 del sys.path[0]
 for module in list(sys.modules.values()):
@@ -44,6 +45,8 @@ null, isolation = None, None  # set by prepare()
 
 
 def start(request, may_keep=True):
+    if is_wanted(request.get('steps', ())):
+        request.pop('keys', None)  # a process that waits has no folder to give
     waiting, done = checkpoints.longest(request.get('keys', ()))
     if waiting is None:
         start_fresh(request, may_keep)
@@ -58,6 +61,8 @@ def start(request, may_keep=True):
 
 def start_fresh(request, may_keep):
     used = {run.slot for run in runs.values()} | checkpoints.slots()
+    if is_wanted(request.get('steps', ())):
+        isolation.scratch.prepare()
     run, zygote = RunningChild(request, next(slot for slot in itertools.count() if slot not in used)), os.getpid()
     ends, control = open_pipes(run, request, may_keep)
     try:
@@ -155,6 +160,8 @@ def finish(run, status, usage):
     """The child has ended: what it left behind is killed, its pipes are emptied, its verdict leaves."""
     run.ended = True
     del runs[run.pid]
+    if run.has_files:
+        isolation.scratch.remove(run.pid)
     if not run.is_batch and run.family is None:
         try:
             os.killpg(run.pid, signal.SIGKILL)
@@ -235,8 +242,11 @@ def become_reaper():
         prctl(PR_SET_CHILD_SUBREAPER, 1)
 
 
-def enter_empty_folder():
-    """A working folder in which nothing can be made, and which needs no cleaning up."""
+def enter_working_folder(level):
+    """One in which nothing can be made, and which needs no cleaning up."""
+    if level != 'rlimit':
+        os.chdir('/')  # where the isolation lets nothing be made; it has a name, which python3's working folder has too
+        return
     empty = tempfile.mkdtemp()
     os.chdir(empty)
     os.rmdir(empty)
@@ -269,7 +279,7 @@ def prepare(config):
         REQUESTS, REPLIES = take_over_stdio()
     reached = reach(config['probe']) if config.get('probe') else None
     become_reaper()
-    enter_empty_folder()
+    enter_working_folder(config['level'])
     try:
         isolation = Isolation(config['level'], (REQUESTS, REPLIES), in_container=bool(config.get('stdio')))
     except OSError as error:
@@ -313,6 +323,9 @@ def serve(wake):
                 received += data
         reap()
         deadlines.enforce()
+        for run in runs.values():
+            if run.has_files and isolation.scratch.is_full(run.pid):
+                run.kill('files')
         for request in take_requests(received):
             start(request)
 
@@ -325,4 +338,6 @@ except BaseException:
     sys.excepthook(*sys.exc_info())  # to descriptor 2, which the other side keeps for its error message
 for survivor in runs:
     os.kill(survivor, signal.SIGKILL)
+if isolation is not None:
+    isolation.scratch.close()
 os._exit(0)
