@@ -53,14 +53,8 @@ for name, source in json.loads(read(struct.unpack('>I', read(4))[0])):
     sys.modules[name] = module
     exec(compile(source, module.__file__, 'exec'), module.__dict__)
 `
-/** All that the interpreter finds in its environment: a fixed order of sets, few threads, UTF-8, no reserve for each thread. */
-const ENVIRONMENT = {
-  PYTHONHASHSEED: '0',
-  LANG: 'C.UTF-8',
-  OMP_NUM_THREADS: '1',
-  OPENBLAS_NUM_THREADS: '1',
-  MALLOC_ARENA_MAX: '1',
-}
+/** All that the interpreter finds in its environment: a fixed order of sets, one thread, UTF-8. */
+const ENVIRONMENT = { PYTHONHASHSEED: '0', LANG: 'C.UTF-8', OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1' }
 const USUAL_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 const START_LIMIT_MS = 30_000
 const GRACE_MS = 5_000 // a server that is this late after a wall limit is taken for stopped

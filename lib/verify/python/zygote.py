@@ -26,7 +26,7 @@ import child  # noqa: E402
 from checkpoint import Checkpoints, Family, control_pair, wake  # noqa: E402
 from deadlines import Deadlines  # noqa: E402
 from isolate import Isolation  # noqa: E402
-from linux import LIBC, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS, prctl  # noqa: E402
+from linux import LIBC, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS, prctl, share_arena  # noqa: E402
 from probe import reach  # noqa: E402
 from running_child import RunningChild  # noqa: E402
 from scratch import is_wanted  # noqa: E402
@@ -279,6 +279,7 @@ def prepare(config):
         REQUESTS, REPLIES = take_over_stdio()
     reached = reach(config['probe']) if config.get('probe') else None
     become_reaper()
+    share_arena()
     enter_working_folder(config['level'])
     try:
         isolation = Isolation(config['level'], (REQUESTS, REPLIES), in_container=bool(config.get('stdio')))
