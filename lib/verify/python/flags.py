@@ -94,8 +94,3 @@ def swallows(handler):
     everything = any(kind is None or isinstance(kind, ast.Name) and kind.id in SWALLOWED for kind in caught)
     raises = any(isinstance(node, ast.Raise) for statement in handler.body for node in ast.walk(statement))
     return everything and not raises or all(isinstance(statement, ast.Pass) for statement in handler.body)
-
-
-def is_ordinary(flags):
-    """Whether nothing in these steps reaches for the process around them."""
-    return not flags['introspection'] and not flags['unusualImports']

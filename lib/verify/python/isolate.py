@@ -18,9 +18,10 @@ FIRST_UIDS = 200_000, 60_200  # of the steps, where root runs the fork server: n
 
 
 class Isolation:
-    def __init__(self, level, descriptors, in_container):
-        """Raises OSError with the reason where this machine refuses the level. `descriptors`: for the new process only."""
-        self.level, self.uid, self.rules = level, None, None
+    def __init__(self, level, descriptors, in_container, may_fork=False):
+        """Raises OSError with the reason where this machine refuses the level. `descriptors`: for the new process only.
+        `may_fork`: whether processes are to wait with steps run; level jail only."""
+        self.level, self.uid, self.rules, self.may_fork = level, None, None, may_fork and level == 'jail'
         if level == 'rlimit':
             # What else is in the container is the fork server: a user id of their own keeps steps from it, and from fork.
             if in_container and os.getuid() == 0 and are_readable_by_all(readable_paths()):
@@ -28,7 +29,7 @@ class Isolation:
             return
         if LIBC is None:
             raise OSError(f'{level} needs Linux, this is {sys.platform}')
-        self.filter, self.filter_with_fork = Filter(), Filter(may_fork=True)
+        self.filter = Filter(self.may_fork)
         readable, is_root = readable_paths(), os.getuid() == 0
         if level == 'jail':
             in_user_namespace = jail.enter(readable, descriptors)
@@ -50,12 +51,12 @@ class Isolation:
         if self.level == 'rlimit':
             return
         drop_capabilities()
-        prctl(PR_SET_DUMPABLE, 0)
+        prctl(PR_SET_DUMPABLE, 1)  # the change of uid takes it back; the fork server is to see where it waits, see witness.py
 
-    def close(self, may_fork=False):
+    def close(self):
         """In a child: the last thing before code runs."""
         if self.level != 'rlimit':
-            (self.filter_with_fork if may_fork else self.filter).enforce(os.getpid())
+            self.filter.enforce(os.getpid())
 
 
 def become(uid):
