@@ -13,50 +13,57 @@ import struct
 import warnings
 
 CHANNEL, OUTPUT = 3, 4  # descriptors in the child; 0, 1 and 2 are /dev/null until a step's output is wanted
-FRAME = '>cdII'  # kind, seconds of CPU time from now on or 0, number of a step, bytes that follow
-HIDDEN, SHOWN, LOOKED_AT = b'H', b'S', b'L'  # kinds: a step; with its output; with its flags too; all others are jobs, see child.py
+FRAME = '>cdI'  # kind, seconds of CPU time from now on or 0, bytes that follow
+STEP = '>cII'  # kind, number in its program, bytes that follow; one after the other in a frame of the kind RUN
+RUN = b'R'  # all other frames are jobs, see child.py
+HIDDEN, SHOWN, LAST = b'H', b'S', b'L'  # steps: without their output, with it; with it, and the flags of their text
 
 SOURCE = """
 def rest(space, out, jobs):
     shown = False
     while True:
-        head = 'read'(3, 17)
-        while 0 < 'len'(head) < 17:
-            head += 'read'(3, 17 - 'len'(head)) or 'leave'(0)
+        head = 'read'(3, 13)
+        while 0 < 'len'(head) < 13:
+            head += 'read'(3, 13 - 'len'(head)) or 'leave'(0)
         if not head:
             'leave'(0)
-        kind, seconds, number, size = 'unpack'('>cdII', head)
+        frame, seconds, size = 'unpack'('>cdI', head)
         body = b''
         while 'len'(body) < size:
             body += 'read'(3, 'min'(size - 'len'(body), 65536)) or 'leave'(0)
         if seconds:
             'set_timer'('timer', seconds)
-        if kind != b'H' and kind != b'S' and kind != b'L':
-            'execute'('job', {'jobs': jobs, 'kind': kind, 'body': body})
+        if frame != b'R':
+            'execute'('job', {'jobs': jobs, 'kind': frame, 'body': body})
             continue
-        if kind != b'H' and not shown:
-            'duplicate'(4, 1)
-            'close'(4)
-            shown = True
-        filename = f'<step {number}>'
-        try:
-            if kind == b'L':
-                'execute'('look', {'jobs': jobs, 'body': body})
-            'execute'('build'(body.decode('utf-8', 'surrogatepass'), filename, 'exec', 0, True), space)
-            'execute'('end', {'jobs': jobs, 'out': out})
-        except 'everything' as error:
-            'lift'('memory', ('peek'('memory')[1], 'peek'('memory')[1]))
-            'execute'('tell', {'jobs': jobs, 'error': error, 'filename': filename, 'out': out})
-            while True:
-                'read'(3, 2)
+        at = 0
+        while at < size:
+            kind, number, length = 'unpack_from'('>cII', body, at)
+            text, at = body[at + 9 : at + 9 + length], at + 9 + length
+            filename = f'<step {number}>'
+            if kind != b'H' and not shown:
+                'duplicate'(4, 1)
+                'close'(4)
+                shown = True
+            try:
+                if kind == b'L':
+                    'write'(3, b'last\\n')
+                    'execute'('look', {'jobs': jobs, 'text': text})
+                'execute'('build'(text.decode('utf-8', 'surrogatepass'), filename, 'exec', 0, True), space)
+                'execute'('end', {'jobs': jobs, 'out': out})
+            except 'everything' as error:
+                'lift'('memory', ('peek'('memory')[1], 'peek'('memory')[1]))
+                'execute'('tell', {'jobs': jobs, 'error': error, 'filename': filename, 'out': out})
+                while True:
+                    'read'(3, 2)
         'write'(3, b'ran\\n')
 """
 CONSTANTS = {
     'read': os.read, 'write': os.write, 'leave': os._exit, 'duplicate': os.dup2, 'close': os.close,
-    'len': len, 'min': min, 'unpack': struct.unpack, 'execute': exec, 'build': compile, 'everything': BaseException,
+    'len': len, 'min': min, 'unpack': struct.unpack, 'unpack_from': struct.unpack_from, 'execute': exec, 'build': compile, 'everything': BaseException,
     'set_timer': signal.setitimer, 'timer': signal.ITIMER_PROF,
     'lift': resource.setrlimit, 'peek': resource.getrlimit, 'memory': resource.RLIMIT_AS,
-    'job': compile('jobs.take(kind, body)', '<job>', 'exec'), 'look': compile('jobs.look(body)', '<job>', 'exec'),
+    'job': compile('jobs.take(kind, body)', '<job>', 'exec'), 'look': compile('jobs.look(text)', '<job>', 'exec'),
     'end': compile('jobs.end(out)', '<job>', 'exec'),
     'tell': compile('jobs.tell(error, filename, out)', '<job>', 'exec'),
 }  # fmt: skip

@@ -110,8 +110,8 @@ class Jobs:
         report({'flags': flags_of(json.loads(body))})
 
     @staticmethod
-    def look(body):
-        text = body.decode('utf-8', 'surrogatepass')
+    def look(text):
+        text = text.decode('utf-8', 'surrogatepass')
         if not is_surely_clean(text) and (flags := flags_of([text])) != CLEAN:
             report({'flags': flags})
 

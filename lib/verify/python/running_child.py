@@ -10,18 +10,24 @@ import struct
 import sys
 import time
 
-from at_rest import FRAME, HIDDEN, LOOKED_AT, SHOWN
+from at_rest import FRAME, HIDDEN, LAST, RUN, SHOWN, STEP
 from report import ending, known_fields, parse, parse_flags
 
 MAX_BATCH_REPORT = 8 << 20
 MAX_REPORT = 64 << 10
 LEAST_SECONDS = 0.01  # of CPU time, where the steps before have used it up
 CREDENTIALS = struct.Struct('iII')  # process, user, group
+IS_WRITABLE = sys.version_info >= (3, 13)  # whether the variables of a frame can be changed through it
 IS_TOLD = hasattr(socket, 'SO_PASSCRED')  # whether the kernel says who wrote
 
 
-def frame(kind, body=b'', number=0, seconds=0.0):
-    return struct.pack(FRAME, kind, seconds, number, len(body)) + body
+def frame(kind, body=b'', seconds=0.0):
+    return struct.pack(FRAME, kind, seconds, len(body)) + body
+
+
+def step_of(kind, number, text):
+    body = text.encode('utf-8', 'surrogatepass')
+    return struct.pack(STEP, kind, number, len(body)) + body
 
 
 class Process:
@@ -102,7 +108,7 @@ class RunningChild:
         self.look_at, self.pause = None, 0.0  # when to see again whether it has come to rest
         self.cpu_look_at = self.started + self.cpu_ms / 1000
         self.process = None
-        self.next, self.completed, self.first = 0, 0, 0  # steps handed out, come to their end, run by a process before
+        self.next, self.completed = 0, 0  # steps handed out; frames of them that came to their end
         self.output, self.output_bytes, self.output_start = bytearray(), 0, 0
         self.report, self.max_report = bytearray(), MAX_BATCH_REPORT if self.is_batch else MAX_REPORT
         self.killed = None  # why, when the fork server did it
@@ -115,16 +121,20 @@ class RunningChild:
         seconds = max(LEAST_SECONDS, (self.cpu_ms - self.cpu_before) / 1000)
         if self.is_batch:
             body = json.dumps({'groups': self.request['groups'], 'outputBytes': self.max_output}).encode()
-            return frame(b'M', json.dumps(self.limits).encode(), 0, seconds) + frame(b'G', body)
-        data = frame(b'M', json.dumps(self.limits).encode(), 0, seconds) if limits_too else b''
+            return frame(b'M', json.dumps(self.limits).encode(), seconds) + frame(b'G', body)
+        data = frame(b'M', json.dumps(self.limits).encode(), seconds) if limits_too else b''
         if self.is_detailed:
             data += frame(b'A', json.dumps(self.steps).encode())
-        return data + self.next_step(0.0 if limits_too else seconds)
+        return data + self.next_steps(0.0 if limits_too else seconds)
 
-    def next_step(self, seconds=0.0):
-        index, self.next = self.next, self.next + 1
-        kind = SHOWN if self.is_detailed else LOOKED_AT if self.is_last else HIDDEN
-        return frame(kind, self.steps[index].encode('utf-8', 'surrogatepass'), index + 1, seconds)
+    def next_steps(self, seconds=0.0):
+        """The steps to run until somebody looks: each alone where their output is told apart, and where a step could get at
+        the next; all but the last where a process may wait with these."""
+        first, count = self.next, len(self.steps)
+        self.next = first + 1 if self.is_detailed or IS_WRITABLE else count - 1 if self.making and first < count - 1 else count
+        kinds = [SHOWN if self.is_detailed else LAST if index == count - 1 else HIDDEN for index in range(first, self.next)]
+        texts = self.steps[first : self.next]
+        return frame(RUN, b''.join(map(step_of, kinds, range(first + 1, self.next + 1), texts)), seconds)
 
     @property
     def is_last(self):
@@ -162,11 +172,11 @@ class RunningChild:
         cpu_ms = (usage.ru_utime + usage.ru_stime) * 1000 + self.cpu_added
         answer = {'id': self.id, 'cpuMs': round(cpu_ms, 2), 'wallMs': round((time.monotonic() - self.started) * 1000, 2)}
         lines = bytes(self.report).split(b'\n')
-        told = [line for line in lines[:-1] if line not in (b'contained', b'ran', b'looks')]
+        told = [line for line in lines[:-1] if line not in (b'contained', b'last', b'ran', b'looks')]
         found = [] if self.is_batch else [parse(line) for line in told]
         contained = self.process.is_there
         genuine = self.is_genuine(lines, found)
-        answer['reachedLast'] = self.is_last and contained
+        answer['reachedLast'] = self.is_last if self.is_detailed else b'last' in lines
         flags = next((each for each in map(parse_flags, found) if each), None)
         if b'looks' in lines:
             flags = {**(flags or CLEAN), 'introspection': True}

@@ -12,7 +12,7 @@ import os
 import platform
 
 READ = {'x86_64': 0, 'aarch64': 63}
-AT_REST, FAILED, BELOW = 17, 2, 9  # how many bytes are asked for: in at_rest.py, after an error there, by `PROBE`
+AT_REST, FAILED, BELOW = 13, 2, 9  # how many bytes are asked for: in at_rest.py, after an error there, by `PROBE`
 PROBE = f"import os\nos.read(3, {BELOW})"  # the highest place that a step can read from
 LEAST_GAP = 128  # bytes of stack; CPython 3.9 to 3.13 have 460 and more
 

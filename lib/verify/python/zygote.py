@@ -26,12 +26,13 @@ from collections import deque
 folder = os.path.dirname(os.path.abspath(__file__))
 sys.path[:] = [folder] + [entry for entry in sys.path if os.path.abspath(entry or '.') != folder]  # no -P before 3.11
 import forks  # noqa: E402
+from at_rest import HIDDEN, RUN  # noqa: E402
 from checkpoint import Checkpoints  # noqa: E402
 from deadlines import Deadlines  # noqa: E402
 from isolate import Isolation  # noqa: E402
 from linux import LIBC, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS, can_fork_beside, prctl  # noqa: E402
 from probe import reach  # noqa: E402
-from running_child import Process, RunningChild, frame  # noqa: E402
+from running_child import Process, RunningChild, frame, step_of  # noqa: E402
 from template import Template  # noqa: E402
 from witness import AT_REST, BELOW, PROBE, Witness  # noqa: E402
 
@@ -105,7 +106,7 @@ def send_to(process, data):
 def continue_waiting(waiting, done, request, may_keep):
     """Runs the steps after those that a process waits with in a copy of it."""
     run, keys = RunningChild(request), request['keys']
-    run.first = run.next = done
+    run.next = done
     run.cpu_before = waiting.cpu_ms
     run.kept = 'found' if done == len(keys) else None
     if may_keep and done < len(keys) and checkpoints.is_worth(keys[-1]):
@@ -217,7 +218,7 @@ def go_on(run):
     run.forget_output()
     if run.making and run.next == len(run.steps) - 1 and keep(run):
         return
-    send_to(run.process, run.next_step())
+    send_to(run.process, run.next_steps())
 
 
 def keep(run):
@@ -490,7 +491,7 @@ def calibrate():
     until = time.monotonic() + 20
     try:
         rest = placed(process, AT_REST, until)
-        process.send(frame(b'H', PROBE.encode(), 1))
+        process.send(frame(RUN, step_of(HIDDEN, 1, PROBE)))
         witness.learn(rest, placed(process, BELOW, until))
     except OSError as error:
         raise OSError(f'the kernel does not tell where a child waits ({error})') from None
