@@ -11,7 +11,7 @@ import re
 import types
 
 from introspection import BY_NAME, CODE, FUNCTIONS, GETTERS, NAMESPACES, Program, nodes_by_kind
-from modules import COMPUTING, SURE, TELLING, TELLING_BUILTINS, UNUSUAL_PARTS, USUAL
+from modules import SURE, TELLING, TELLING_BUILTINS, UNUSUAL_PARTS, USUAL
 
 SWALLOWED = frozenset(('Exception', 'BaseException', 'ArithmeticError'))
 # Builtin functions that give a value and do nothing else: a step of such a call alone computes nothing.
@@ -109,12 +109,3 @@ def swallows(handler):
     everything = any(kind is None or isinstance(kind, ast.Name) and kind.id in SWALLOWED for kind in caught)
     raises = any(isinstance(node, ast.Raise) for statement in handler.body for node in ast.walk(statement))
     return everything and not raises or all(isinstance(statement, ast.Pass) for statement in handler.body)
-
-
-def is_ordinary(steps):
-    """Whether nothing in these steps reaches for the process around them, or for more than numbers and texts."""
-    try:
-        program = Program(nodes_by_kind([ast.parse(text) for text in steps]))
-        return not program.is_telling() and all(name.split('.')[0] in COMPUTING for name in program.imported)
-    except (SyntaxError, ValueError, MemoryError, RecursionError):
-        return False

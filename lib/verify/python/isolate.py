@@ -20,9 +20,11 @@ FIRST_UIDS = 200_000, 60_200  # of the steps, where root runs the fork server: n
 
 
 class Isolation:
-    def __init__(self, level, descriptors, in_container):
-        """Raises OSError with the reason where this machine refuses the level. `descriptors`: for the new process only."""
-        self.level, self.uid, self.rules, self.scratch = level, None, None, Scratch(level)
+    def __init__(self, level, descriptors, in_container, may_fork=False):
+        """Raises OSError with the reason where this machine refuses the level. `descriptors`: for the new process only.
+        `may_fork`: whether processes are to wait with steps run; level jail only."""
+        self.level, self.uid, self.rules, self.may_fork = level, None, None, may_fork and level == 'jail'
+        self.scratch = Scratch(level)
         if level == 'rlimit':
             # What else is in the container is the fork server: a user id of their own keeps steps from it, and from fork.
             if in_container and os.getuid() == 0 and are_readable_by_all(readable_paths()):
@@ -30,7 +32,7 @@ class Isolation:
             return
         if LIBC is None:
             raise OSError(f'{level} needs Linux, this is {sys.platform}')
-        self.filter, self.filter_with_fork, self.filter_with_files = Filter(), Filter(may_fork=True), Filter(may_write=True)
+        self.filter, self.filter_with_files = Filter(self.may_fork), Filter(may_write=True)
         readable, is_root = readable_paths(), os.getuid() == 0
         self.readable = readable
         if level == 'jail':
@@ -44,10 +46,10 @@ class Isolation:
     def describe(self):
         return {'level': self.level, 'ownUid': self.uid is not None}
 
-    def confine(self, slot, wants_files=False):
+    def confine(self, slot, has_files=False):
         """In a child: everything that must happen before the system call filter. `slot` tells children apart."""
         uid = None if self.uid is None else self.uid + slot
-        own = self.scratch.make(uid) if wants_files else None
+        own = self.scratch.make(uid) if has_files else None
         if self.rules is not None:
             landlock.restrict(landlock.ruleset(*self.readable, own) if own else self.rules)
         if uid is not None:
@@ -55,19 +57,18 @@ class Isolation:
         if self.level == 'rlimit':
             return
         drop_capabilities()
-        prctl(PR_SET_DUMPABLE, 0)
+        prctl(PR_SET_DUMPABLE, 1)  # the change of uid takes it back; the fork server is to see where it waits, see witness.py
 
-    def close(self, may_fork=False, may_write=False):
+    def close(self, has_files=False):
         """In a child: the last thing before code runs."""
         if self.level != 'rlimit':
-            allowing = self.filter_with_fork if may_fork else self.filter_with_files if may_write else self.filter
-            allowing.enforce(os.getpid())
+            (self.filter_with_files if has_files else self.filter).enforce(os.getpid())
 
-    def most_tasks(self, may_fork):
+    def most_tasks(self):
         """Threads and processes that a child may have together with all of its user; None: not to be counted, for others of
         that user are none of its business, and it has no right to make processes."""
         if self.level == 'rlimit':
-            return MOST_TASKS if may_fork else 0
+            return 0
         return MOST_TASKS if self.level == 'jail' or self.uid is not None else None
 
 

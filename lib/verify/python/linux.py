@@ -32,6 +32,10 @@ def prctl(option, value, address=0, what='prctl'):
     check(LIBC.prctl(option, ctypes.c_ulong(value), ctypes.c_ulong(address), none, none), what)
 
 
+def can_fork_beside():
+    return LIBC is not None and platform.machine() in CLONE
+
+
 def fork_beside():
     """os.fork, except that the new process is a child of this one's parent, which so sees the end of both."""
     number = CLONE[platform.machine()]

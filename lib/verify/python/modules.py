@@ -2,17 +2,13 @@
 
 import sys
 
-# Whose code computes, and holds neither files nor threads: a prefix of these alone may be copied, see waiting.py.
-COMPUTING = frozenset(
-    """__future__ bisect calendar cmath collections copy dataclasses datetime decimal enum fractions functools heapq
-    itertools math mpmath networkx numbers numpy operator pandas random re scipy statistics string sympy textwrap time
-    typing""".split()
-)
-USUAL = COMPUTING | frozenset(
-    """__main__ abc argparse array ast asyncio atexit base64 binascii builtins bz2 codecs colorsys concurrent contextlib
-    contextvars csv difflib doctest errno fnmatch gc getopt glob graphlib gzip hashlib hmac html inspect io json keyword
-    locale logging lzma os pathlib pickle platform pprint queue reprlib resource sched secrets shutil stat struct sys
-    tempfile threading timeit traceback types typing_extensions unicodedata unittest uuid warnings weakref zipfile zlib
+USUAL = frozenset(
+    """__future__ __main__ abc argparse array ast asyncio atexit base64 binascii bisect builtins bz2 calendar cmath codecs
+    collections colorsys concurrent contextlib contextvars copy csv dataclasses datetime decimal difflib doctest enum errno
+    fnmatch fractions functools gc getopt glob graphlib gzip hashlib heapq hmac html inspect io itertools json keyword
+    locale logging lzma math mpmath networkx numbers numpy operator os pandas pathlib pickle platform pprint queue random re
+    reprlib resource sched scipy secrets shutil stat statistics string struct sympy sys tempfile textwrap threading time
+    timeit traceback types typing typing_extensions unicodedata unittest uuid warnings weakref zipfile zlib
     zoneinfo""".split()
 )
 UNUSUAL_PARTS = frozenset(('unittest.mock', 'logging.config', 'logging.handlers', 'concurrent.futures.process'))

@@ -28,12 +28,8 @@ def is_wanted(steps):
 class Scratch:
     def __init__(self, level):
         self.is_in_memory = level == 'jail'
-        self.base = None  # made once somebody needs it
-
-    def prepare(self):
-        """In the fork server, before the fork of a child that wants a folder."""
-        if not self.is_in_memory and self.base is None:
-            self.base = tempfile.mkdtemp(prefix='asterism-steps-')
+        self.base = None if self.is_in_memory else tempfile.mkdtemp(prefix='asterism-steps-')
+        if self.base:
             os.chmod(self.base, 0o711)
 
     def folder_of(self, pid):

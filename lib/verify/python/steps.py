@@ -1,47 +1,24 @@
-"""Runs steps in one namespace, each as it would run under python3, and says what came of them. Contains nothing: child.py has
-done that before.
-"""
+"""The namespace that steps run in, as it would be under python3, what an exception of theirs says, and how they end."""
 
-import __future__
 import atexit
 import builtins
 import codecs
 import gc
 import io
-import json
 import opcode
 import os
 import re
-import resource
 import sys
 import types
 
+from at_rest import OUTPUT
 from flags import CLEAN, flags_of, is_surely_clean, known_names
 
-RESULT, OUTPUT = 3, 4  # descriptors in the child; 0, 1 and 2 are /dev/null until a step's output is wanted
 SCRIPT = 'main.py'  # the name that a program has for itself
-MAKES_WRITERS = re.compile(r'open|Writer|writer|Wrapper|Buffered')
+MAKES_WRITERS = re.compile(rb'open|Writer|writer|Wrapper|Buffered')
 STREAMS = (io.IOBase, codecs.StreamWriter)
 WRITERS = (io.TextIOWrapper, io.BufferedWriter, io.BufferedRandom)
-FUTURE = sum(getattr(__future__, name).compiler_flag for name in __future__.all_feature_names)
 HIGHEST_LIMIT = 2**31 - 1  # that sys.setrecursionlimit takes
-
-
-def reporter(nonce, write=os.write):
-    """A function that sends one line to the zygote. `nonce` tells these lines from what a step may write there."""
-    head = nonce.encode() + b' '
-
-    def report(body):
-        line = head + body + b'\n'
-        while line:
-            line = line[write(RESULT, line) :]
-
-    return report
-
-
-def mark_of(nonce):
-    """What stands before each step's output where all of it is kept."""
-    return b'\0' + nonce[::-1].encode() + b'\n'
 
 
 def describe(error, filename):
@@ -130,16 +107,20 @@ def hide_depth():
     sys.getrecursionlimit, sys.setrecursionlimit = getrecursionlimit, setrecursionlimit
 
 
-class Progress:
-    """What the steps that have run leave for later ones, beside their names."""
+class Made:
+    """Whether the steps so far may have made streams of their own."""
 
-    future, has_writers = 0, False
+    writers = False
+
+
+def note(text):
+    Made.writers = Made.writers or bool(MAKES_WRITERS.search(text))
 
 
 def flush(out):
     """Writes what the steps so far have printed: python3 does so at its end, also for streams that the program made."""
     streams = [each for each in (sys.stdout, out) if isinstance(each, STREAMS)]
-    if Progress.has_writers:
+    if Made.writers:
         streams += [each for each in gc.get_objects() if type(each) in WRITERS]
     for each in streams:
         if is_open(each):
@@ -161,57 +142,6 @@ def end(out):
     flush(out)
     if sys.stdout is not None and not isinstance(sys.stdout, STREAMS):
         sys.stdout.flush()  # an error where it has no such thing, for python3 too
-
-
-def run_steps(steps, module, out, report, mark=b'', number=1, is_end=True, encode=json.JSONEncoder().encode):
-    """Runs the steps, the first of which is the program's step `number`, in the namespace of `module`. Only what the last
-    one prints reaches the zygote; with `mark`, bytes that no step knows beforehand, what all of them print, `mark` before
-    each. Without `is_end` more steps follow these, and nothing reaches it.
-    """
-    last = len(steps) - 1 if is_end else None
-    for index, text in enumerate(steps):
-        filename, has_ended = f'<step {index + number}>', False
-        try:
-            flush(out)
-            if index == 0 if mark else index == last:
-                os.dup2(OUTPUT, 1)
-                os.close(OUTPUT)
-            if mark:
-                os.write(1, mark)
-            if index == last:
-                report(b'last')
-                if not mark and (flags := flags_after(text, module)) != CLEAN:
-                    report(b'flags ' + encode(flags).encode())
-            code = compile(text, filename, 'exec', Progress.future, dont_inherit=True)
-            Progress.future |= code.co_flags & FUTURE
-            Progress.has_writers = Progress.has_writers or bool(MAKES_WRITERS.search(text))
-            try:
-                exec(code, module.__dict__)
-            except SystemExit as wish:
-                if not is_good_end(wish.code):
-                    raise
-                has_ended = True
-            if index == last:
-                end(out)
-            elif has_ended:
-                flush(out)
-                report(b'last')  # the end of the program is no fault of the steps so far, but the last one never runs
-                message = 'an earlier step ends the program, so this one is never reached'
-                return {'status': 'error', 'type': 'SystemExit', 'message': message, 'line': None, 'step': index}
-            elif index == len(steps) - 1:
-                flush(out)
-        except BaseException as error:
-            if isinstance(error, MemoryError):
-                hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-                resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
-            found = describe(error, filename)
-            found['step'] = index
-            try:
-                flush(out)
-            except BaseException:
-                found['flushed'] = False  # what was printed is not part of a failed step's verdict
-            return found
-    return {'status': 'ok', 'step': len(steps) - 1}
 
 
 def flags_after(text, module):
