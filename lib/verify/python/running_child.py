@@ -42,7 +42,7 @@ class Process:
             self.channel.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         self.output, self.output_end = os.pipe()
         os.set_blocking(self.output, False)
-        self.unsent, self.said = bytearray(), bytearray()
+        self.unsent = bytearray()
 
     def close_ends(self):
         """Once the child has them."""
@@ -216,6 +216,12 @@ class RunningChild:
         if self.is_detailed or answer['status'] == 'ok':
             answer['stdout'] = self.output[: self.max_output].decode('utf-8', 'replace')
         return json.dumps(answer).encode()
+
+    def infra(self):
+        """What the other side is told where no process was to be had."""
+        said = next((found for line in bytes(self.report).split(b'\n') if (found := parse(line))), {})
+        message = said.get('message', 'a child ended before it ran any code')
+        return json.dumps({'id': self.id, 'status': 'infra', 'message': message, 'cpuMs': 0, 'wallMs': 0}).encode()
 
     def is_genuine(self, lines, found):
         """Whether nothing was written that a child does not write."""
