@@ -1,8 +1,10 @@
 // One fork server (zygote.py): starts it, sends it requests, notices its death. Which request goes where is pool.ts's
 // matter. The server holds no state between requests, so a dead one is replaced by starting another.
 import { type ChildProcess, spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { randomUUID } from 'node:crypto'
+import { readFileSync, rmSync } from 'node:fs'
 import type { Socket } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { encodeFrame, FrameReader } from './frames.ts'
 import type { Hello, Launch, Limits, Reply, Request } from './protocol.ts'
@@ -101,7 +103,9 @@ export class Zygote {
 
   private constructor({ python, level, wrap, preload, warmUp, checkpoints, probe }: Launch) {
     const isWrapped = wrap.length > 0
-    const config = JSON.stringify({ level, preload, warmUp, checkpoints, probe, stdio: isWrapped })
+    const isHere = level !== 'jail' && !isWrapped
+    const scratch = isHere ? join(tmpdir(), `asterism-steps-${process.pid}-${randomUUID()}`) : undefined
+    const config = JSON.stringify({ level, preload, warmUp, checkpoints, probe, scratch, stdio: isWrapped })
     const isolated = python.version[1] >= 11 ? ['-s', '-P', '-B'] : ['-s', '-B']
     const variables = Object.entries(ENVIRONMENT).map(([name, value]) => `${name}=${value}`)
     const [command, ...args] = isWrapped
@@ -141,6 +145,7 @@ export class Zygote {
         if (this.#process.pid === undefined) resolve()
       })
       const end = (code: number | null, signal: string | null) => {
+        if (scratch) rmSync(scratch, { recursive: true, force: true }) // it does so itself, unless it was killed
         this.#die(signal ? `ended by ${signal}` : `exit ${code}`)
         resolve()
       }

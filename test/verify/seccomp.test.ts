@@ -26,9 +26,9 @@ for (const [machine, column, header] of HEADERS) {
   const skip = !existsSync(header) && `${header} is not installed`
   test(`the system call numbers of ${machine} are those of the kernel's header`, { skip }, () => {
     const text = readFileSync(header, 'utf8')
-    const numbers = told(`from seccomp import ALLOWED, CHECKED, CLONE3, FORK, RECEIVE, STRICTER
+    const numbers = told(`from seccomp import ALLOWED, CHECKED, CLONE3, FORK, RECEIVE, SECCOMP
 named = {**ALLOWED, **{name: call[0] for name, call in CHECKED.items()}}
-print(json.dumps({**named, 'clone3': CLONE3, 'clone': FORK[0], 'prctl': STRICTER[0], 'recvmsg': RECEIVE}))`)
+print(json.dumps({**named, 'clone3': CLONE3, 'clone': FORK[0], 'seccomp': SECCOMP, 'recvmsg': RECEIVE}))`)
     for (const [name, columns] of Object.entries(numbers as Record<string, (number | null)[]>)) {
       const generic = name === 'newfstatat' ? 'fstatat' : name
       const found = text.match(new RegExp(`#define __NR(?:3264)?_(?:${name}|${generic}) (\\d+)`))

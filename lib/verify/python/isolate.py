@@ -20,11 +20,12 @@ FIRST_UIDS = 200_000, 60_200  # of the steps, where root runs the fork server: n
 
 
 class Isolation:
-    def __init__(self, level, descriptors, in_container, may_fork=False):
+    def __init__(self, level, descriptors, in_container, may_fork=False, scratch=None):
         """Raises OSError with the reason where this machine refuses the level. `descriptors`: for the new process only.
-        `may_fork`: whether processes are to wait with steps run; level jail only."""
+        `may_fork`: whether processes are to wait with steps run; level jail only. `scratch`:
+        where to make the folders of children that want one, at other levels."""
         self.level, self.uid, self.rules, self.may_fork = level, None, None, may_fork and level == 'jail'
-        self.scratch = Scratch(level)
+        self.scratch = Scratch(level, scratch)
         if level == 'rlimit':
             # What else is in the container is the fork server: a user id of their own keeps steps from it, and from fork.
             if in_container and os.getuid() == 0 and are_readable_by_all(readable_paths()):

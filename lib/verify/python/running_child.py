@@ -35,8 +35,8 @@ def step_of(kind, number, text):
 class Process:
     """One that runs something, waits for it, or waits with steps run. Its id is what the kernel says, not what it says."""
 
-    def __init__(self, slot, has_files=False):
-        self.slot, self.pid, self.run, self.has_files = slot, None, None, has_files
+    def __init__(self, slot):
+        self.slot, self.pid, self.run = slot, None, None
         self.is_there, self.is_ended, self.is_alone = False, False, True  # alone: nobody else wrote in its name
         self.channel, self.channel_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         self.channel.setblocking(False)
@@ -44,7 +44,7 @@ class Process:
             self.channel.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         self.output, self.output_end = os.pipe()
         os.set_blocking(self.output, False)
-        self.unsent, self.said = bytearray(), bytearray()
+        self.unsent = bytearray()
 
     def close_ends(self):
         """Once the child has them."""
@@ -224,6 +224,12 @@ class RunningChild:
         if self.is_detailed or answer['status'] == 'ok':
             answer['stdout'] = self.output[: self.max_output].decode('utf-8', 'replace')
         return json.dumps(answer).encode()
+
+    def infra(self):
+        """What the other side is told where no process was to be had."""
+        said = next((found for line in bytes(self.report).split(b'\n') if (found := parse(line))), {})
+        message = said.get('message', 'a child ended before it ran any code')
+        return json.dumps({'id': self.id, 'status': 'infra', 'message': message, 'cpuMs': 0, 'wallMs': 0}).encode()
 
     def is_genuine(self, lines, found):
         """Whether nothing was written that a child does not write."""

@@ -26,10 +26,17 @@ def is_wanted(steps):
 
 
 class Scratch:
-    def __init__(self, level):
+    def __init__(self, level, base):
+        """`base`: a folder to make for those of the children; None: one of any name. Raises OSError where it is there."""
         self.is_in_memory = level == 'jail'
-        self.base = None if self.is_in_memory else tempfile.mkdtemp(prefix='asterism-steps-')
-        if self.base:
+        if self.is_in_memory:
+            self.base = None
+        elif base is None:
+            self.base = tempfile.mkdtemp(prefix='asterism-steps-')
+        else:
+            os.mkdir(base)
+            self.base = base
+        if self.base is not None:
             os.chmod(self.base, 0o711)
 
     def folder_of(self, pid):

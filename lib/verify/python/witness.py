@@ -24,15 +24,11 @@ class Witness:
         self.number, self.is_nested, self.least = READ.get(platform.machine()), False, None
 
     def place(self, pid):
-        """(bytes asked for, stack pointer) of a process that waits in a read of descriptor 3; else None."""
-        try:
-            file = os.open(f'{self.name(pid)}/syscall', os.O_RDONLY, dir_fd=self.proc)
-        except FileNotFoundError:
-            return None
+        """(bytes asked for, stack pointer) of a process that waits in a read of descriptor 3; else None. Raises OSError
+        where the kernel does not tell, or no more."""
+        file = os.open(f'{self.name(pid)}/syscall', os.O_RDONLY, dir_fd=self.proc)
         try:
             fields = os.read(file, 256).split()
-        except ProcessLookupError:
-            return None
         finally:
             os.close(file)
         if len(fields) < 9 or int(fields[0]) != self.number or int(fields[1], 16) != 3:
@@ -41,7 +37,10 @@ class Witness:
 
     def sees(self, pid):
         """AT_REST or FAILED for a child that has come to rest there; else None."""
-        place = self.place(pid)
+        try:
+            place = self.place(pid)
+        except OSError:
+            return None  # it has ended, or is about to
         if place is None or place[1] < self.least or place[0] not in (AT_REST, FAILED):
             return None
         return place[0]

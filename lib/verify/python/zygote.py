@@ -4,7 +4,7 @@ knows of another's.
 Requests come on descriptor 3, replies leave on 4: u32be length, then UTF-8 JSON. Ends when 3 reaches its end, and takes
 its children along. The other side limits how many requests are under way. Assumes fork, hence Linux or macOS. This process
 holds the requests and decides what came of them; it runs none of their code, and children are not copies of it but of
-template.py's, some of them made ahead. `argv[1]`, a JSON object: "level", see isolate.py; "preload": modules to import
+template.py's. `argv[1]`, a JSON object: "level", see isolate.py; "preload": modules to import
 before the first fork; "warmUp": code to run then; "checkpoints": how many processes may wait with steps run; "probe": see
 probe.py; "stdio": requests come on 0 and replies leave on 1, as through a command that hands on nothing else.
 """
@@ -21,7 +21,6 @@ import struct
 import sys
 import tempfile
 import time
-from collections import deque
 
 folder = os.path.dirname(os.path.abspath(__file__))
 sys.path[:] = [folder] + [entry for entry in sys.path if os.path.abspath(entry or '.') != folder]  # no -P before 3.11
@@ -43,60 +42,45 @@ for module in list(sys.modules.values()):
         del sys.modules[module.__name__]  # not for steps to import
 
 REQUESTS, REPLIES = 3, 4
-SPARES = 2  # children that wait for something to run, made while others run
 FIRST_PAUSE, LONGEST_PAUSE = 0.0001, 0.05  # seconds between looks at a child that has not come to rest
 
 selector = selectors.DefaultSelector()
-queue, runs = deque(), set()  # runs without a process; runs with one
-filers = deque()  # runs for which a process is made that has a folder for files
-processes = {}  # id -> Process, as soon as it is known
-unborn, spares = set(), deque()  # processes without an id; those that wait for something to run
+runs = set()
+processes, unborn = {}, set()  # by id; those that are not known to be there yet
 checkpoints = Checkpoints(0)
-template, witness, listener = None, None, None  # set by prepare()
+isolation, template, witness, listener = None, None, None, None  # set by prepare()
 forking = {}  # id of a process that may fork once -> its Waiting
-is_broken = False  # the last spare was no good, so none is made without need
-strays_due = False
 
 
 def start(request, may_keep=True):
     if is_wanted(request.get('steps', ())):
-        filers.append(RunningChild(request))
-        make_process(has_files=True)
+        start_fresh(request, may_keep=False)  # a process that waits has no folder to give
         return
     waiting, done = checkpoints.longest(request.get('keys', ()))
     if waiting is None:
-        run, key = RunningChild(request), next(reversed(request.get('keys') or [None]))
-        if key is not None and may_keep and checkpoints.is_worth(key):
-            run.making = checkpoints.promise(key)
-        queue.append(run)
-        give_work()
+        start_fresh(request, may_keep)
     elif waiting.process is None or waiting.copy is not None:
         waiting.queue.append(request)
     else:
         continue_waiting(waiting, done, request, may_keep)
 
 
-def give_work():
-    """Runs what can be run, and has spares made for what comes next."""
-    while queue and spares:
-        hand_over(queue.popleft(), spares.popleft())
-    coming = sum(not process.has_files for process in unborn)
-    missing = len(queue) + (0 if is_broken and not queue else SPARES) - len(spares) - coming
-    for _ in range(missing):
-        make_process()
-
-
-def hand_over(run, process):
-    runs.add(run)
-    run.process, process.run = process, run
-    send_to(process, run.opening())
-
-
-def make_process(has_files=False):
+def start_fresh(request, may_keep):
+    run, keys = RunningChild(request), request.get('keys')
+    if keys and may_keep and checkpoints.is_worth(keys[-1]):
+        run.making = checkpoints.promise(keys[-1])
     used = {process.slot for process in (*processes.values(), *unborn)}
-    process = Process(next(slot for slot in itertools.count() if slot not in used), has_files)
-    process.pid = template.fork(process.slot, process.output_end, process.channel_end.fileno(), has_files)
+    process = new_process(run, next(slot for slot in itertools.count() if slot not in used))
+    process.pid = template.fork(process.slot, process.output_end, process.channel_end.fileno(), run.has_files)
     attend(process)
+    send_to(process, run.opening())  # it is there when the child is
+
+
+def new_process(run, slot):
+    process = Process(slot)
+    run.process, process.run = process, run
+    runs.add(run)
+    return process
 
 
 def attend(process):
@@ -125,10 +109,8 @@ def continue_waiting(waiting, done, request, may_keep):
 
 
 def copy_for(run, waiting):
-    process = Process(waiting.process.slot)
+    process = new_process(run, waiting.process.slot)
     waiting.copy, waiting.process.run = process, None
-    run.process, process.run = process, run
-    runs.add(run)
     forking[waiting.process.pid] = waiting
     waiting.process.kill(signal.SIGCONT)
     while waiting.process.hear():
@@ -142,44 +124,32 @@ def copy_for(run, waiting):
 
 
 def hear(process):
-    data = process.hear()
+    data, run = process.hear(), process.run
+    if process.pid is not None and process in unborn:
+        unborn.discard(process)
+        processes[process.pid] = process
+        if run.killed:
+            process.kill()
     if data is None:
         selector.unregister(process.channel)
         if process in unborn:
             lost(process)
-        return
-    if process.pid is not None and process in unborn:
-        unborn.discard(process)
-        processes[process.pid] = process
-    run = process.run
-    if run is None:
-        process.said += data[:4096]
-    elif not run.take_report(data):
-        return
-    if not process.is_there and b'contained\n' in (process.said if run is None else run.report):
-        welcome(process)
-    elif run is not None:
+    elif run is not None and run.take_report(data):
+        if not process.is_there and b'contained\n' in run.report:
+            welcome(process)
         run.pause = FIRST_PAUSE
         see(run)
 
 
 def welcome(process):
-    """A process is there and waits."""
-    global is_broken
-    process.is_there, is_broken = True, False
-    run = process.run
-    if process.has_files:
-        hand_over(filers.popleft(), process)
-        return
-    if run is None:
-        spares.append(process)
-        give_work()
-        return
-    waiting = next(waiting for waiting in checkpoints.waiting.values() if waiting.copy is process)
-    waiting.copy = None
-    waiting.process.kill(signal.SIGSTOP)
-    send_to(process, run.opening(limits_too=False))
-    restart(waiting.queue)
+    """A process is there. A copy waits for its first steps, and leaves the one that it was made from free for others."""
+    process.is_there = True
+    waiting = next((waiting for waiting in checkpoints.waiting.values() if waiting.copy is process), None)
+    if waiting is not None:
+        waiting.copy = None
+        waiting.process.kill(signal.SIGSTOP)
+        send_to(process, process.run.opening(limits_too=False))
+        restart(waiting.queue)
 
 
 def restart(requests):
@@ -194,12 +164,12 @@ def see(run):
     process, run.look_at = run.process, None
     if run.done or run.killed or process.unsent or process.is_ended or not process.is_there:
         return
+    if run.has_files and isolation.scratch.is_full(process.pid):
+        run.kill('files')
+        return
     if run.is_batch:
         if run.report.endswith(b']}\n'):
             end(run, 'batch')
-        return
-    if run.has_files and isolation.scratch.is_full(process.pid):
-        run.kill('files')
         return
     place = where(process, run)
     if place is None:
@@ -286,9 +256,10 @@ def finish(process, status, usage):
     while data := process.hear():
         if run is None or not run.take_report(data):
             break
+    process.is_there |= run is not None and b'contained\n' in run.report
     while process.output is not None and take_output(process):
         pass
-    if process.has_files:
+    if run is not None and run.has_files:
         isolation.scratch.remove(process.pid)
     forget(process)
     for waiting in [waiting for waiting in checkpoints.waiting.values() if waiting.process is process]:
@@ -303,11 +274,8 @@ def finish(process, status, usage):
         runs.discard(run)
         settle_making(run)
         send(run.answer(status, usage))
-    elif not process.is_there:
-        lost(process)
     if isolation.level == 'rlimit':
         kill_strays(process)
-    give_work()
 
 
 def settle_making(run):
@@ -319,8 +287,6 @@ def settle_making(run):
 def forget(process):
     unborn.discard(process)
     processes.pop(process.pid, None)
-    if process in spares:
-        spares.remove(process)
     for end in (process.channel, process.output):
         if end is not None and (end if type(end) is int else end.fileno()) in selector.get_map():
             selector.unregister(end)
@@ -331,38 +297,24 @@ def abandon(process):
     """Nothing will come of a process that was asked for."""
     runs.discard(process.run)
     settle_making(process.run)
-    process.run = None
     forget(process)
 
 
 def lost(process):
-    """A process that was to wait for something to run could not be made."""
-    global is_broken
-    is_broken = True
-    asked = filers if process.has_files else queue
-    run, said = process.run or (asked.popleft() if asked else None), bytes(process.said)
-    if process.run is not None:
-        abandon(process)
-    else:
-        forget(process)
-    if run is not None:
-        settle_making(run)
-        found = next((line for line in said.split(b'\n') if line.startswith(b'{"status": "infra"')), None)
-        message = json.loads(found)['message'] if found else 'a child ended before it ran any code'
-        send(json.dumps({'id': run.id, 'status': 'infra', 'message': message, 'cpuMs': 0, 'wallMs': 0}).encode())
-    give_work()
+    """A process was never there."""
+    run = process.run
+    abandon(process)
+    send(run.infra())
 
 
 def kill_strays(process):
     """Kills what a step started and left behind: it is now a child of this process, the nearest subreaper."""
-    global strays_due
     try:
         os.killpg(process.pid, signal.SIGKILL)
     except (ProcessLookupError, PermissionError):
         pass  # the usual case: nothing is left in its group
-    strays_due = bool(unborn)  # those have no id yet
-    if strays_due or LIBC is None:
-        return
+    if unborn or LIBC is None:
+        return  # those have no id yet; the next one that ends makes up for it
     with open(f'/proc/self/task/{os.getpid()}/children') as children:
         strays = {int(pid) for pid in children.read().split()} - processes.keys() - {template.pid}
     for pid in strays:
@@ -462,7 +414,7 @@ def prepare(config):
     count = config.get('checkpoints', 0) if config['level'] == 'jail' else 0
     try:
         witness = witness_of(config['level'])
-        isolation = Isolation(config['level'], (REQUESTS, REPLIES), bool(config.get('stdio')), may_fork=count > 0)
+        isolation = Isolation(config['level'], (REQUESTS, REPLIES), bool(config.get('stdio')), may_fork=count > 0, scratch=config.get('scratch'))
         if witness:
             witness.is_nested = config['level'] == 'jail'
         template = Template(config, isolation, (REQUESTS, REPLIES, *([witness.proc] if witness else [])))
@@ -477,7 +429,6 @@ def prepare(config):
     selector.register(REQUESTS, selectors.EVENT_READ)
     wake = watch_children()
     checkpoints.capacity = count
-    give_work()
     hello = {'ready': True, 'python': platform.python_version(), 'sympy': version_of('sympy'), 'reached': reached}
     send(json.dumps({**hello, **isolation.describe()}).encode())
     return wake
@@ -526,13 +477,14 @@ def calibrate():
 
 
 def placed(process, count, until):
+    said = b''
     while time.monotonic() < until:
-        process.said += process.hear() or b''
+        said += process.hear() or b''
         place = witness.place(process.pid) if process.pid is not None else None
         if place is not None and place[0] == count:
             return place[1]
         time.sleep(0.0005)
-    raise OSError(f'not within 20 s; it said {bytes(process.said[:300])}')
+    raise OSError(f'not within 20 s; it said {said[:300]}')
 
 
 def take_requests(received):
