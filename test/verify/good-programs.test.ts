@@ -42,7 +42,8 @@ async function opened(level: 'jail' | 'landlock'): Promise<PythonVerifier | stri
 
 test('there are more than a hundred good programs, and python3 finds no fault in one', () => {
   assert.ok(good.length > 100)
-  for (const program of good) assert.equal(plain.get(program)!.status, 0, `${program.id}: ${plain.get(program)!.stderr}`)
+  for (const program of good)
+    assert.equal(plain.get(program)!.status, 0, `${program.id}: ${plain.get(program)!.stderr}`)
 })
 
 for (const level of ['jail', 'landlock'] as const) {
@@ -91,9 +92,15 @@ const ENDS: readonly (readonly [string, string])[] = [
   ['exit in finally', 'try:\n    1 / 0\nfinally:\n    exit(0)'],
   ['exit in a thread', 'import sys, threading\nt = threading.Thread(target=sys.exit)\nt.start()\nt.join()\nprint(5)'],
   ['error in a thread', 'import threading\nt = threading.Thread(target=lambda: 1 / 0)\nt.start()\nt.join()\nprint(5)'],
-  ['a failed test', 'import unittest\nclass T(unittest.TestCase):\n    def test(self):\n        self.fail()\nunittest.main()'],
+  [
+    'a failed test',
+    'import unittest\nclass T(unittest.TestCase):\n    def test(self):\n        self.fail()\nunittest.main()',
+  ],
   ['assertion', 'assert 2 + 2 == 5'],
-  ['a stream that cannot be flushed', 'import sys\nclass W:\n    def write(self, text): return 0\nsys.stdout = W()\nprint(1)'],
+  [
+    'a stream that cannot be flushed',
+    'import sys\nclass W:\n    def write(self, text): return 0\nsys.stdout = W()\nprint(1)',
+  ],
   ['no standard output', 'import sys\nsys.stdout = None\nprint(1)'],
   ['closed standard output', 'import sys\nsys.stdout.close()'],
   ['prints after it is closed', 'import sys\nsys.stdout.close()\nprint(1)'],
@@ -171,7 +178,12 @@ test('only an import that fails for a module which is not there is unsupported',
       ]
       const there = (await byPlainPython(python, [`import ${name}`])).status === 0
       const expected: Verdict['kind'] = 'unsupported'
-      if (!there) assert.deepEqual(await kinds(imports), imports.map(() => expected), name)
+      if (!there)
+        assert.deepEqual(
+          await kinds(imports),
+          imports.map(() => expected),
+          name,
+        )
     }
   } finally {
     await verifier.dispose()

@@ -222,7 +222,10 @@ test('a verdict says why no model should learn from a step, whatever came of it'
     ['import math\nprint(math.pi)', undefined],
     ['import gc\nprint(gc.get_objects()[0])', 'it looks at the interpreter or the process around it'],
     ['from inspect import stack\n1 / 0', 'it looks at the interpreter or the process around it'],
-    ['import operator\nprint(operator.attrgetter("gi_frame")(3))', 'it looks at the interpreter or the process around it'],
+    [
+      'import operator\nprint(operator.attrgetter("gi_frame")(3))',
+      'it looks at the interpreter or the process around it',
+    ],
     ['print("{0.__self__}".format(print))', 'it looks at the interpreter or the process around it'],
     [`x = ${'1 + '.repeat(5_000)}1\nimport gc`, 'it looks at the interpreter or the process around it'], // too deep to look at
     ['import sqlite3\nprint(1)', 'it imports sqlite3'],

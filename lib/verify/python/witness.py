@@ -66,6 +66,14 @@ class Witness:
             os.close(descriptor)
         return next(line.split()[1].decode() for line in lines if line.startswith(b'Pid:'))
 
+    def threads(self, pid):
+        """How many threads a process has."""
+        file = os.open(f'{self.name(pid)}/task', os.O_RDONLY | os.O_DIRECTORY, dir_fd=self.proc)
+        try:
+            return len(os.listdir(file))
+        finally:
+            os.close(file)
+
     def private_mb(self, pid):
         """Memory that a process shares with no other, in MiB."""
         file = os.open(f'{self.name(pid)}/smaps_rollup', os.O_RDONLY, dir_fd=self.proc)
