@@ -5,7 +5,7 @@ import { randomUUID } from 'node:crypto'
 import { readFileSync, rmSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { encodeFrame, FrameReader } from './frames.ts'
 import type { Hello, Launch, Limits, Reply, Request } from './protocol.ts'
 
@@ -25,9 +25,10 @@ const MODULES = [
   'readable',
   'isolate',
   'plain',
-  'modules',
-  'introspection',
-  'flags',
+  'flags/modules',
+  'flags/values',
+  'flags/introspection',
+  'flags/flags',
   'at_rest',
   'steps',
   'watch',
@@ -121,7 +122,7 @@ export class Zygote {
     this.#replies = this.#process.stdio[isWrapped ? 1 : 4] as Socket
     if (isWrapped) {
       const sources = MODULES.map((name) => [
-        name,
+        basename(name),
         readFileSync(join(import.meta.dirname, 'python', `${name}.py`), 'utf8'),
       ])
       this.#requests.write(encodeFrame(sources))

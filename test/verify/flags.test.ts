@@ -27,7 +27,7 @@ test('what is surely clean has no flag that speaks against learning, and many pl
     'a = 1\ntry:\n  a = 2\nexcept ValueError:\n  pass',
   ]
   const script = `import json, sys
-sys.path.insert(0, ${JSON.stringify(join(import.meta.dirname, '../../lib/verify/python'))})
+sys.path.insert(0, ${JSON.stringify(join(import.meta.dirname, '../../lib/verify/python/flags'))})
 from flags import CLEAN, flags_of, is_surely_clean
 texts = json.load(sys.stdin)
 passed = [text for text in texts if is_surely_clean(text)]
@@ -54,7 +54,7 @@ test('what looks at the interpreter is told under any name, and what only looks 
     `${counts}`,
   )
   const script = `import json, sys
-sys.path.insert(0, ${JSON.stringify(join(import.meta.dirname, '../../lib/verify/python'))})
+sys.path.insert(0, ${JSON.stringify(join(import.meta.dirname, '../../lib/verify/python/flags'))})
 from flags import flags_of, is_surely_clean
 print(json.dumps([[flags_of([text])['introspection'], is_surely_clean(text)] for text in json.load(sys.stdin)]))`
   const { path, version } = await findPython()

@@ -23,7 +23,8 @@ import tempfile
 import time
 
 folder = os.path.dirname(os.path.abspath(__file__))
-sys.path[:] = [folder] + [entry for entry in sys.path if os.path.abspath(entry or '.') != folder]  # no -P before 3.11
+own = [folder, os.path.join(folder, 'flags')]
+sys.path[:] = own + [entry for entry in sys.path if os.path.abspath(entry or '.') != folder]  # no -P before 3.11
 import forks  # noqa: E402
 from at_rest import HIDDEN, RUN  # noqa: E402
 from checkpoint import Checkpoints  # noqa: E402
@@ -36,9 +37,9 @@ from scratch import is_wanted  # noqa: E402
 from template import Template  # noqa: E402
 from witness import AT_REST, BELOW, PROBE, Witness  # noqa: E402
 
-del sys.path[0]
+del sys.path[: len(own)]
 for module in list(sys.modules.values()):
-    if os.path.dirname(getattr(module, '__file__', None) or '') == folder and module.__name__ != '__main__':
+    if os.path.dirname(getattr(module, '__file__', None) or '') in own and module.__name__ != '__main__':
         del sys.modules[module.__name__]  # not for steps to import
 
 REQUESTS, REPLIES = 3, 4

@@ -10,8 +10,9 @@ import operator
 import re
 import types
 
-from introspection import BY_NAME, CODE, FUNCTIONS, GETTERS, NAMESPACES, Program, nodes_by_kind
+from introspection import BY_NAME, CODE, FUNCTIONS, GETTERS, NAMESPACES, Program
 from modules import SURE, TELLING, TELLING_BUILTINS, UNUSUAL_PARTS, USUAL
+from values import nodes_by_kind
 
 SWALLOWED = frozenset(('Exception', 'BaseException', 'ArithmeticError'))
 # Builtin functions that give a value and do nothing else: a step of such a call alone computes nothing.
