@@ -146,5 +146,5 @@ def end(out):
 
 def flags_after(text, module):
     """Flags of a step, given the names that those before it have bound."""
-    names = known_names(module.__dict__)
+    names = known_names(module.__dict__, text)
     return CLEAN if is_surely_clean(text, *names) else flags_of([text], *names)

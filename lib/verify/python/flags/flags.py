@@ -11,7 +11,7 @@ import re
 import types
 
 from introspection import BY_NAME, CODE, FUNCTIONS, GETTERS, NAMESPACES, Program
-from modules import SURE, TELLING, TELLING_BUILTINS, UNUSUAL_PARTS, USUAL
+from modules import ALLOWED, MODULE_NAMES, SURE, TELLING, TELLING_BUILTINS, UNUSUAL_PARTS, USUAL
 from values import nodes_by_kind
 
 SWALLOWED = frozenset(('Exception', 'BaseException', 'ArithmeticError'))
@@ -22,6 +22,8 @@ WORDS = TELLING | TELLING_BUILTINS | SURE | CODE | BY_NAME | NAMESPACES | GETTER
 SUSPECT = re.compile(
     r'import|except|__|\bmatch\b|format_map|(?<!["\'])\.format\b|\b(?:' + '|'.join(sorted(WORDS)) + r')\b|\{[^{}:!]*[.\[]'
 )
+USE = re.compile(r'([A-Za-z_]\w*)(?:\.([A-Za-z]\w*)(\s*=(?!=))?)?')
+WORD = re.compile(r'[A-Za-z_]\w*')
 COMPUTES_AT_ONCE = re.compile(r'(?:[ \t]*(?:#.*)?\n)*(?:[A-Za-z_]\w* *=[^=]|print\(|for [A-Za-z_]|def |class )')
 
 
@@ -31,17 +33,29 @@ def is_surely_clean(text, modules=(), functions=()):
     """
     if not text.isascii() or '\\' in text or SUSPECT.search(text) or not COMPUTES_AT_ONCE.match(text):
         return False
-    return not any(name in text for name in modules) and not any(name in text for name in functions)
+    if functions:
+        return False
+    return not modules or all(
+        name not in modules or is_clean_use(modules[name], attribute, sets) for name, attribute, sets in USE.findall(text)
+    )
+
+
+def is_clean_use(module, attribute, sets):
+    own = attribute == module or attribute not in MODULE_NAMES
+    return bool(attribute) and own and not sets and module not in ALLOWED
 
 
 TELLING_FUNCTIONS = {id(each): name for name in FUNCTIONS if (each := getattr(builtins, name))}
 TELLING_FUNCTIONS |= {id(getattr(operator, name)): name for name in GETTERS}
 
 
-def known_names(space):
-    """Names that earlier steps bound: to modules, with the names of these; to functions that take names or code as text."""
+def known_names(space, text):
+    """Names of a text that earlier steps bound: to modules, with the names of these; to functions that take names or code as
+    text."""
     modules, functions = {}, {}
-    for name, value in list(space.items()):
+    names = set(WORD.findall(text)) if text.isascii() and '\\' not in text else list(space)
+    for name in names:
+        value = space.get(name)
         if type(value) is types.ModuleType:
             modules[name] = str(value.__dict__.get('__name__'))
         elif id(value) in TELLING_FUNCTIONS:
