@@ -43,7 +43,7 @@ for module in list(sys.modules.values()):
         del sys.modules[module.__name__]  # not for steps to import
 
 REQUESTS, REPLIES = 3, 4
-FIRST_PAUSE, LONGEST_PAUSE = 0.0001, 0.05  # seconds between looks at a child that has not come to rest
+FIRST_PAUSE, LONGEST_PAUSE = 0.0005, 0.02  # seconds between looks at a child that has not come to rest
 
 selector = selectors.DefaultSelector()
 runs = set()
@@ -174,10 +174,10 @@ def see(run):
         return
     place = where(process, run)
     if place is None:
-        run.look_at, run.pause = time.monotonic() + run.pause, min(2 * run.pause, LONGEST_PAUSE)
+        run.look_at, run.pause = time.monotonic() + run.pause, min(1.2 * run.pause, LONGEST_PAUSE)
     elif place != AT_REST:
         end(run, 'failed')
-    else:
+    elif run.report.count(b'ran\n') > run.completed:
         go_on(run)
 
 
