@@ -1,5 +1,6 @@
 """The namespace that steps run in, as it would be under python3, what an exception of theirs says, and how they end."""
 
+import _thread
 import atexit
 import builtins
 import codecs
@@ -64,7 +65,7 @@ def new_module():
     """
     module = types.ModuleType('__main__')
     module.__builtins__ = builtins
-    module.__file__, module.__cached__ = os.path.join(working_folder(), SCRIPT), None
+    module.__file__, module.__cached__ = f'{working_folder()}/{SCRIPT}', None
     sys.modules['__main__'] = module
     sys.argv[:] = [SCRIPT]
     sys.orig_argv = [sys.executable, SCRIPT]
@@ -74,14 +75,15 @@ def new_module():
     sys.stderr = sys.__stderr__ = stream(2, 'w', 'backslashreplace', '<stderr>')
     os.dup2(0, 1)
     hide_depth()
+    Made.at_end = atexit._ncallbacks()
     return module, out
 
 
 def working_folder():
     try:
-        return os.getcwd()
+        return os.getcwd().rstrip('/')
     except OSError:
-        return '/'  # at level rlimit there is none
+        return ''  # at level rlimit there is none
 
 
 def stream(descriptor, mode, errors, name):
@@ -108,9 +110,9 @@ def hide_depth():
 
 
 class Made:
-    """Whether the steps so far may have made streams of their own."""
+    """Whether the steps so far may have made streams of their own; how many functions wait for the end without them."""
 
-    writers = False
+    writers, at_end = False, 0
 
 
 def note(text):
@@ -119,7 +121,7 @@ def note(text):
 
 def flush(out):
     """Writes what the steps so far have printed: python3 does so at its end, also for streams that the program made."""
-    streams = [each for each in (sys.stdout, out) if isinstance(each, STREAMS)]
+    streams = [out] if sys.stdout is out else [each for each in (sys.stdout, out) if isinstance(each, STREAMS)]
     if Made.writers:
         streams += [each for each in gc.get_objects() if type(each) in WRITERS]
     for each in streams:
@@ -136,11 +138,12 @@ def is_open(stream):
 
 def end(out):
     """The end of a program as python3 has it: its threads are waited for, what asked for it is called."""
-    if 'threading' in sys.modules:
+    if _thread._count() and 'threading' in sys.modules:
         sys.modules['threading']._shutdown()
-    atexit._run_exitfuncs()
+    if atexit._ncallbacks() != Made.at_end:
+        atexit._run_exitfuncs()
     flush(out)
-    if sys.stdout is not None and not isinstance(sys.stdout, STREAMS):
+    if sys.stdout not in (out, None) and not isinstance(sys.stdout, STREAMS):
         sys.stdout.flush()  # an error where it has no such thing, for python3 too
 
 

@@ -10,7 +10,7 @@ import operator
 import re
 import types
 
-from introspection import BY_NAME, CODE, FUNCTIONS, GETTERS, NAMESPACES, Program
+from introspection import BY_NAME, CODE, FRAGMENT, FUNCTIONS, GETTERS, NAMESPACES, Program
 from modules import ALLOWED, MODULE_NAMES, SURE, TELLING, TELLING_BUILTINS, UNUSUAL_PARTS, USUAL
 from values import nodes_by_kind
 
@@ -22,22 +22,48 @@ WORDS = TELLING | TELLING_BUILTINS | SURE | CODE | BY_NAME | NAMESPACES | GETTER
 SUSPECT = re.compile(
     r'import|except|__|\bmatch\b|format_map|(?<!["\'])\.format\b|\b(?:' + '|'.join(sorted(WORDS)) + r')\b|\{[^{}:!]*[.\[]'
 )
+PLAIN_IMPORT = re.compile(r'(?m)^(?:import (\w+)(?: as (\w+))?|from (\w+) import (\w+(?:, \w+)*|\*))[ \t]*$')
+PLAIN = frozenset(
+    """bisect calendar cmath collections copy dataclasses datetime decimal enum fractions functools heapq itertools json math
+    mpmath numpy random re statistics string sympy time typing""".split()
+)
 USE = re.compile(r'([A-Za-z_]\w*)(?:\.([A-Za-z]\w*)(\s*=(?!=))?)?')
 WORD = re.compile(r'[A-Za-z_]\w*')
-COMPUTES_AT_ONCE = re.compile(r'(?:[ \t]*(?:#.*)?\n)*(?:[A-Za-z_]\w* *=[^=]|print\(|for [A-Za-z_]|def |class )')
+COMPUTES_AT_ONCE = re.compile(r'(?:[ \t]*(?:#.*)?\n)*(?:[A-Za-z_]\w*(?:, *[A-Za-z_]\w*)* *=[^=]|print\(|for [A-Za-z_]|def |class )')
 
 
 def is_surely_clean(text, modules=(), functions=()):
     """Whether nothing in a step speaks against learning from it, as far as its characters tell: a yes is as good as that of
     flags_of and far cheaper. Other alphabets and escapes may spell a word that this does not see.
     """
-    if not text.isascii() or '\\' in text or SUSPECT.search(text) or not COMPUTES_AT_ONCE.match(text):
+    if not text.isascii() or '\\' in text or functions:
         return False
-    if functions:
+    if 'import' in text:
+        text, modules = without_imports(text, dict(modules))
+    if SUSPECT.search(text) or not COMPUTES_AT_ONCE.match(text):
         return False
     return not modules or all(
         name not in modules or is_clean_use(modules[name], attribute, sets) for name, attribute, sets in USE.findall(text)
     )
+
+
+def without_imports(text, modules):
+    """The text less the imports in it that are surely clean, and the names of modules with those that they bind."""
+
+    def note(found):
+        module, alias, source, names = found.groups()
+        if (module or source) not in PLAIN or names and not all(map(is_clean_name, names.split(', '))):
+            return found[0]
+        if module:
+            modules[alias or module] = module
+        return ''
+
+    fragments = FRAGMENT.search(text)  # what sympy makes code of
+    return (text if fragments else PLAIN_IMPORT.sub(note, text)), modules
+
+
+def is_clean_name(name):
+    return name not in WORDS and name not in MODULE_NAMES and not name.startswith('_')
 
 
 def is_clean_use(module, attribute, sets):
