@@ -183,7 +183,11 @@ test('a server with sympy that is killed, and a process that waits in it, cost n
     const [server] = verifier.stats().pids.filter((pid) => !bare.includes(pid))
     if (verifier.isolation.level === 'jail') {
       const inside = descendants(server!)
-      assert.equal(inside.length, 3, `expected the fork server, what it forks from, and a process that waits, got ${inside}`)
+      assert.equal(
+        inside.length,
+        3,
+        `expected the fork server, what it forks from, and a process that waits, got ${inside}`,
+      )
       const waits = inside[2]!
       process.kill(waits, 'SIGKILL')
       await gone([waits])

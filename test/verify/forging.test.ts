@@ -74,7 +74,8 @@ test('a step that reaches for frames is told of, however it spells that; a libra
     'from dataclasses import dataclass\n@dataclass\nclass P:\n    x: int\nprint(P(1))',
     'import decimal\nprint(decimal.Decimal(1) / 3)',
   ]
-  for (const code of plain) assert.deepEqual([(await one(code)).kind, (await one(code)).refusal], ['ok', undefined], code)
+  for (const code of plain)
+    assert.deepEqual([(await one(code)).kind, (await one(code)).refusal], ['ok', undefined], code)
 })
 
 test('what a step says of itself first cannot be taken back', { skip }, async () => {

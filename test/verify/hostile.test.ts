@@ -29,7 +29,9 @@ const NEEDS_NO_ISOLATION = new Set(
 /** Could have forged their verdict, by what they look at. */
 const UNTRUSTED = new Set(
   `forge_own_verdict forge_by_gc frame_walk_forge patch_reporter fake_sentinel report_flood poison_builtins raw_syscall
-  raw_syscalls_refused ptrace_proc_mem read_environ_memory prefix_socket server_memory_frames server_memory_raw`.split(/\s+/),
+  raw_syscalls_refused ptrace_proc_mem read_environ_memory prefix_socket server_memory_frames server_memory_raw`.split(
+    /\s+/,
+  ),
 )
 const NOBODY = 65534
 const OUTER = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc', '--']

@@ -28,7 +28,9 @@ const REVERSED = [...NEEDLE].reverse().join('')
 const SECRET = `secret = 'NEIGHBOUR-31337'\nprint(len(secret))`
 
 for (const level of ['jail', 'landlock'] as const) {
-  test(`a program finds its own texts in memory, and none of another program, at level ${level}`, { skip }, async (t) => {
+  test(`a program finds its own texts in memory, and none of another program, at level ${level}`, {
+    skip,
+  }, async (t) => {
     const limits = { cpuMs: 20_000, wallMs: 60_000 }
     const options = { processes: 1, singlesPerProcess: 4, cache: false, level, limits }
     const verifier = await openVerifier(options).catch(() => null)
@@ -75,7 +77,9 @@ test('a program after a prefix that waits finds nothing of those that ran after 
   const limits = { cpuMs: 20_000, wallMs: 60_000 }
   const verifier = await openVerifier({ processes: 1, cache: false, checkpoints: 2, limits })
   try {
-    const prefix = step('import sympy\na = sympy.factor(sympy.Symbol("x") ** 20 - 1)\nn = sum(i for i in range(1_000_000))')
+    const prefix = step(
+      'import sympy\na = sympy.factor(sympy.Symbol("x") ** 20 - 1)\nn = sum(i for i in range(1_000_000))',
+    )
     const after = async (code: string) => (await verifier.verify([prefix], [step(code)]))[0]!
     await after(SECRET) // the one that is there when the process begins to wait
     await after(`${SECRET} # and another one`)
