@@ -36,7 +36,7 @@ class Process:
     """One that runs something, waits for it, or waits with steps run. Its id is what the kernel says, not what it says."""
 
     def __init__(self, slot):
-        self.slot, self.pid, self.run = slot, None, None
+        self.slot, self.pid, self.run, self.place = slot, None, None, None  # place: an open file, see witness.py
         self.is_there, self.is_ended, self.is_alone = False, False, True  # alone: nobody else wrote in its name
         self.channel, self.channel_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         self.channel.setblocking(False)
@@ -53,9 +53,10 @@ class Process:
 
     def close(self):
         self.channel.close()
-        if self.output is not None:
-            os.close(self.output)
-            self.output = None
+        for descriptor in (self.output, self.place):
+            if descriptor is not None:
+                os.close(descriptor)
+        self.output = self.place = None
 
     def send(self, data):
         self.unsent += data
@@ -159,6 +160,10 @@ class RunningChild:
             self.kill('report')
             return False
         return True
+
+    def says_ended(self):
+        """Whether the child says that what it was sent last has come to an end."""
+        return self.report.count(b'ran\n') > self.completed or b'\n{"status"' in self.report
 
     def forget_output(self):
         """A step has ended well, and another one follows."""

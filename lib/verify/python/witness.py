@@ -23,22 +23,20 @@ class Witness:
         self.proc = os.open('/proc', os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         self.number, self.is_nested, self.least = READ.get(platform.machine()), False, None
 
-    def place(self, pid):
+    def place(self, process):
         """(bytes asked for, stack pointer) of a process that waits in a read of descriptor 3; else None. Raises OSError
         where the kernel does not tell, or no more."""
-        file = os.open(f'{self.name(pid)}/syscall', os.O_RDONLY, dir_fd=self.proc)
-        try:
-            fields = os.read(file, 256).split()
-        finally:
-            os.close(file)
+        if process.place is None:
+            process.place = os.open(f'{self.name(process.pid)}/syscall', os.O_RDONLY | os.O_CLOEXEC, dir_fd=self.proc)
+        fields = os.pread(process.place, 256, 0).split()
         if len(fields) < 9 or int(fields[0]) != self.number or int(fields[1], 16) != 3:
             return None
         return int(fields[3], 16), int(fields[7], 16)
 
-    def sees(self, pid):
+    def sees(self, process):
         """AT_REST or FAILED for a child that has come to rest there; else None."""
         try:
-            place = self.place(pid)
+            place = self.place(process)
         except OSError:
             return None  # it has ended, or is about to
         if place is None or place[1] < self.least or place[0] not in (AT_REST, FAILED):

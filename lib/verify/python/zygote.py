@@ -172,6 +172,8 @@ def see(run):
         if run.report.endswith(b']}\n'):
             end(run, 'batch')
         return
+    if not run.says_ended():
+        return
     place = where(process, run)
     if place is None:
         run.look_at, run.pause = time.monotonic() + run.pause, min(1.2 * run.pause, LONGEST_PAUSE)
@@ -184,7 +186,7 @@ def see(run):
 def where(process, run):
     if witness is not None:
         for _ in range(3):  # it has written, and is about to read
-            place = witness.sees(process.pid)
+            place = witness.sees(process)
             if place is not None:
                 return place
             os.sched_yield()
@@ -483,7 +485,7 @@ def placed(process, count, until):
     said = b''
     while time.monotonic() < until:
         said += process.hear() or b''
-        place = witness.place(process.pid) if process.pid is not None else None
+        place = witness.place(process) if process.pid is not None else None
         if place is not None and place[0] == count:
             return place[1]
         time.sleep(0.0005)
