@@ -47,11 +47,14 @@ export function usesSympy({ steps, candidates }: Group, candidate: number): bool
   return SYMPY.test(candidates[candidate]!) || steps.some((text) => SYMPY.test(text))
 }
 
-/** Names of the first step, of the first two, and so on: equal ones for equal steps. */
+/** Names of the first step, of the first two, and so on: equal ones for equal steps, and for no others. */
 export function keysOf(steps: readonly string[]): string[] {
-  let before = ''
-  return steps.map((text) => (before = createHash('sha256').update(`${before}\n${text}`).digest('base64')))
+  let before = hashOf('')
+  return steps.map((text) => (before = hashOf(before + text))) // a digest is always as long, so it cannot be a text's beginning
 }
+
+/** SHA-256 of the characters as they are: UTF-8 would take lone surrogates for one another. */
+export const hashOf = (text: string): string => createHash('sha256').update(text, 'utf16le').digest('base64')
 
 export function charactersOf({ steps, candidates }: Group): number {
   return [...steps, ...candidates].reduce((sum, text) => sum + text.length, 0)

@@ -1,15 +1,13 @@
 // Runs steps in Python and says what came of them: the public door of this folder. Equal work is done once. Every
 // execution has limits on time, memory and output; how far it is kept from files, network and processes is its level
 // (level.ts), the best that this machine grants. No reference answer may be among the code. Only Linux is tested.
-
-import { createHash } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { expectKnown, type OptionNames } from '../options/expect-known.ts'
 import type { Step } from '../problem/problem.ts'
 import { VerdictCache } from './cache.ts'
 import type { Verifier } from './contract.ts'
 import { comparedWith, type Execution, executionOf } from './execution.ts'
-import type { Group } from './group.ts'
+import { type Group, hashOf } from './group.ts'
 import { chooseIsolation, type Isolation, type LevelOptions } from './level.ts'
 import { Pool, type PoolCounts } from './pool.ts'
 import type { Limits } from './protocol.ts'
@@ -169,7 +167,7 @@ class PooledVerifier implements PythonVerifier {
       throw new RangeError('Expected programs of one or more steps, got one without steps')
     }
     const verdicts = await Promise.all(
-      programs.map((program) => this.#judge(program.slice(0, -1).map(textOf), [program.at(-1)!.text], true)),
+      programs.map((program) => this.#judge(program.slice(0, -1).map(textOf), [textOf(program.at(-1)!)], true)),
     )
     return verdicts.map(([verdict]) => verdict!)
   }
@@ -212,7 +210,7 @@ class PooledVerifier implements PythonVerifier {
     const fresh: { text: string; key: string; resolve(verdict: Verdict): void; reject(error: Error): void }[] = []
     const here = new Map<string, Promise<Verdict> | Verdict>() // equal candidates of this request run once, cache or not
     const verdicts = candidates.map((text) => {
-      const key = digest + (text.length > 200 ? hashOf(text) : text)
+      const key = keyOf(digest, text)
       let verdict = here.get(key) ?? this.#cache?.get(key) ?? (this.#cache ? this.#underWay.get(key) : undefined)
       if (verdict) {
         if (!here.has(key)) this.#cacheHits++
@@ -278,9 +276,11 @@ async function expectGoodStepRuns(pool: Pool, limits: Limits): Promise<void> {
 const tooLong = (length: number): string | null =>
   length > LONGEST_CODE ? `Expected at most ${LONGEST_CODE} characters of code, got ${length}` : null
 
-const textOf = (step: Step): string => step.text
+/** What runs of a step: a byte order mark is none of Python. */
+const textOf = (step: Step): string => step.text.replace(/^\uFEFF/, '')
 
-const hashOf = (text: string): string => createHash('sha256').update(text).digest('base64')
+/** Names a candidate after what `digest` names. The letter tells a digest from a text, so that no text passes for another one. */
+const keyOf = (digest: string, text: string): string => digest + (text.length > 200 ? `d${hashOf(text)}` : `t${text}`)
 
 function expectInteger(name: string, value: number, least: number): void {
   if (Number.isSafeInteger(value) && value >= least) return

@@ -1,9 +1,11 @@
 // One fork server (zygote.py): starts it, sends it requests, notices its death. Which request goes where is pool.ts's
 // matter. The server holds no state between requests, so a dead one is replaced by starting another.
 import { type ChildProcess, spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { randomUUID } from 'node:crypto'
+import { readFileSync, rmSync } from 'node:fs'
 import type { Socket } from 'node:net'
-import { join } from 'node:path'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
 import { encodeFrame, FrameReader } from './frames.ts'
 import type { Hello, Launch, Limits, Reply, Request } from './protocol.ts'
 
@@ -18,14 +20,23 @@ const MODULES = [
   'linux',
   'seccomp',
   'jail',
+  'scratch',
   'landlock',
+  'readable',
   'isolate',
   'plain',
-  'flags',
+  'flags/modules',
+  'flags/values',
+  'flags/introspection',
+  'flags/flags',
+  'at_rest',
   'steps',
-  'waiting',
-  'checkpoint',
+  'watch',
   'child',
+  'forks',
+  'template',
+  'witness',
+  'checkpoint',
   'probe',
   'report',
   'running_child',
@@ -93,7 +104,9 @@ export class Zygote {
 
   private constructor({ python, level, wrap, preload, warmUp, checkpoints, probe }: Launch) {
     const isWrapped = wrap.length > 0
-    const config = JSON.stringify({ level, preload, warmUp, checkpoints, probe, stdio: isWrapped })
+    const isHere = level !== 'jail' && !isWrapped
+    const scratch = isHere ? join(tmpdir(), `asterism-steps-${process.pid}-${randomUUID()}`) : undefined
+    const config = JSON.stringify({ level, preload, warmUp, checkpoints, probe, scratch, stdio: isWrapped })
     const isolated = python.version[1] >= 11 ? ['-s', '-P', '-B'] : ['-s', '-B']
     const variables = Object.entries(ENVIRONMENT).map(([name, value]) => `${name}=${value}`)
     const [command, ...args] = isWrapped
@@ -109,7 +122,7 @@ export class Zygote {
     this.#replies = this.#process.stdio[isWrapped ? 1 : 4] as Socket
     if (isWrapped) {
       const sources = MODULES.map((name) => [
-        name,
+        basename(name),
         readFileSync(join(import.meta.dirname, 'python', `${name}.py`), 'utf8'),
       ])
       this.#requests.write(encodeFrame(sources))
@@ -133,6 +146,7 @@ export class Zygote {
         if (this.#process.pid === undefined) resolve()
       })
       const end = (code: number | null, signal: string | null) => {
+        if (scratch) rmSync(scratch, { recursive: true, force: true }) // it does so itself, unless it was killed
         this.#die(signal ? `ended by ${signal}` : `exit ${code}`)
         resolve()
       }

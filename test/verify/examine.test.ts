@@ -50,7 +50,7 @@ test('code cannot write the mark that tells steps apart', async () => {
 })
 
 const FLAGGED: readonly [string, string, Partial<NonNullable<Execution['flags']>>][] = [
-  ['introspection', 'import sys\nf = sys._getframe()', { introspection: true, unusualImports: ['sys'] }],
+  ['introspection', 'import sys\nf = sys._getframe()', { introspection: true }],
   ['introspection without an import', 'print(().__class__.__bases__)', { introspection: true }],
   ['introspection through a usual module', 'import random\nprint(random._os.getpid())', { introspection: true }],
   [
@@ -68,7 +68,7 @@ const FLAGGED: readonly [string, string, Partial<NonNullable<Execution['flags']>
   ['a step that does nothing', '# so the answer follows', { nothingComputed: true }],
   ['only literals', 'x = 3\nprint("the answer is", 42)', { onlyLiteralsPrinted: true }],
   ['an f-string with a value', 'x = 3\nprint(f"the answer is {x}")', {}],
-  ['an unusual import', 'import json\nprint(json.dumps(3))', { unusualImports: ['json'] }],
+  ['an unusual import', 'import sqlite3\nprint(sqlite3.version)', { unusualImports: ['sqlite3'] }],
   ['usual imports', 'import math\nfrom fractions import Fraction\nprint(math.pi, Fraction(1, 3))', {}],
 ]
 for (const [what, code, expected] of FLAGGED) {
@@ -99,7 +99,7 @@ test('code that could forge its verdict is refused for training, whatever the ve
     refusalForTraining(await examine('import gc\nprint(len(gc.get_objects()) > 0)'))!,
     /looks at the interpreter/,
   )
-  assert.match(refusalForTraining(await examine('import json\nprint(1)'))!, /it imports json/)
+  assert.match(refusalForTraining(await examine('import sqlite3\nprint(1)'))!, /it imports sqlite3/)
   assert.match(refusalForTraining(await examine('a = 1', 'pass'))!, /computes nothing/)
   const infra: Execution = { ...(await examine('a = 1')), verdict: { kind: 'infra', message: 'no process' } }
   assert.equal(refusalForTraining(infra), 'the sandbox failed')

@@ -27,7 +27,7 @@ test('what is surely clean has no flag that speaks against learning, and many pl
     'a = 1\ntry:\n  a = 2\nexcept ValueError:\n  pass',
   ]
   const script = `import json, sys
-sys.path.insert(0, ${JSON.stringify(join(import.meta.dirname, '../../lib/verify/python'))})
+sys.path.insert(0, ${JSON.stringify(join(import.meta.dirname, '../../lib/verify/python/flags'))})
 from flags import CLEAN, flags_of, is_surely_clean
 texts = json.load(sys.stdin)
 passed = [text for text in texts if is_surely_clean(text)]
@@ -41,4 +41,32 @@ print(json.dumps([len(passed), wrong]))`
   const [passed, wrong] = JSON.parse(run.stdout) as [number, string[]]
   assert.deepEqual(wrong, [])
   assert.ok(passed > plain.length / 4, `${passed} passed`) // many of these have names in other alphabets
+})
+
+test('what looks at the interpreter is told under any name, and what only looks like it is not', async () => {
+  const snippets = readFileSync(fixture('introspection.jsonl'), 'utf8')
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as { id: string; telling: boolean; code: string })
+  const counts = [true, false].map((telling) => snippets.filter((snippet) => snippet.telling === telling).length)
+  assert.ok(
+    counts.every((count) => count >= 30),
+    `${counts}`,
+  )
+  const script = `import json, sys
+sys.path.insert(0, ${JSON.stringify(join(import.meta.dirname, '../../lib/verify/python/flags'))})
+from flags import flags_of, is_surely_clean
+print(json.dumps([[flags_of([text])['introspection'], is_surely_clean(text)] for text in json.load(sys.stdin)]))`
+  const { path, version } = await findPython()
+  const run = spawnSync(path, ['-B', '-c', script], {
+    encoding: 'utf8',
+    input: JSON.stringify(snippets.map(({ code }) => code)),
+  })
+  assert.equal(run.status, 0, run.stderr)
+  const told = JSON.parse(run.stdout) as [boolean, boolean][]
+  for (const [index, { id, telling, code }] of snippets.entries()) {
+    if (version[1] < 10 && code.startsWith('match ')) continue
+    assert.equal(told[index]![0], telling, id)
+    if (telling) assert.equal(told[index]![1], false, id)
+  }
 })

@@ -29,13 +29,15 @@ const NEEDS_NO_ISOLATION = new Set(
 /** Could have forged their verdict, by what they look at. */
 const UNTRUSTED = new Set(
   `forge_own_verdict forge_by_gc frame_walk_forge patch_reporter fake_sentinel report_flood poison_builtins raw_syscall
-  raw_syscalls_refused ptrace_proc_mem read_environ_memory prefix_socket`.split(/\s+/),
+  raw_syscalls_refused ptrace_proc_mem read_environ_memory prefix_socket server_memory_frames server_memory_raw`.split(
+    /\s+/,
+  ),
 )
 const NOBODY = 65534
 const OUTER = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc', '--']
 const AS_NOBODY = ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', '--']
 
-const text = ['hostile-snippets.jsonl', 'more-hostile-snippets.jsonl']
+const text = ['hostile-snippets.jsonl', 'more-hostile-snippets.jsonl', 'forging-snippets.jsonl']
   .map((name) => readFileSync(fixture(name), 'utf8'))
   .join('')
 const snippets = text
@@ -53,7 +55,7 @@ for (const level of ['jail', 'landlock', 'rlimit'] as const) {
       const asNobody = user !== 'root' && isRoot
       const wrap = [...(hasOuter ? OUTER : []), ...(asNobody ? AS_NOBODY : [])]
       const tried = snippets.filter(({ id }) => {
-        if (level === 'rlimit') return NEEDS_NO_ISOLATION.has(id)
+        if (level === 'rlimit') return NEEDS_NO_ISOLATION.has(id) || id.startsWith('forge_')
         return hasOuter || !STRAY.has(id)
       })
       const python = asNobody ? '/usr/bin/python3' : (await findPython()).path
@@ -114,11 +116,14 @@ function check(snippet: Snippet, outcome: Outcome | undefined, level: Level): vo
     )
     assert.ok(snippet.must === 'contained' || !told.includes('FORGED'), told)
   }
-  if (UNTRUSTED.has(snippet.id)) assert.ok(outcome.verdict.refusal, told)
+  if (UNTRUSTED.has(snippet.id) || isForging(snippet)) assert.ok(outcome.verdict.refusal, told)
   if (snippet.deterministic) assert.deepEqual(outcome.again, outcome.verdict)
   if (snippet.id === 'write_cwd_state' && outcome.again.kind === 'ok') assert.equal(outcome.again.stdout, 'False')
   if (snippet.id === 'ptrace_proc_mem' && level !== 'rlimit') assert.ok(!told.includes('opened'), told)
 }
+
+/** `forge_unsupported` raises an error that looks like another one, and reaches for nothing. */
+const isForging = ({ id }: Snippet) => id.startsWith('forge_') && id !== 'forge_unsupported'
 
 const allowed = ({ must, alt = [] }: Snippet): readonly string[] => [must, ...alt]
 

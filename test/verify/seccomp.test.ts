@@ -26,9 +26,9 @@ for (const [machine, column, header] of HEADERS) {
   const skip = !existsSync(header) && `${header} is not installed`
   test(`the system call numbers of ${machine} are those of the kernel's header`, { skip }, () => {
     const text = readFileSync(header, 'utf8')
-    const numbers = told(`from seccomp import ALLOWED, CHECKED, CLONE3, FORK, RECEIVE, STRICTER
-named = {**ALLOWED, **{name: call[0] for name, call in CHECKED.items()}}
-print(json.dumps({**named, 'clone3': CLONE3, 'clone': FORK[0], 'prctl': STRICTER[0], 'recvmsg': RECEIVE}))`)
+    const numbers = told(`from seccomp import ALLOWED, CHECKED, CLONE3, FORK, ON_FILES, RECEIVE, SECCOMP
+named = {**ALLOWED, **ON_FILES, **{name: call[0] for name, call in CHECKED.items()}}
+print(json.dumps({**named, 'clone3': CLONE3, 'clone': FORK[0], 'seccomp': SECCOMP, 'recvmsg': RECEIVE}))`)
     for (const [name, columns] of Object.entries(numbers as Record<string, (number | null)[]>)) {
       const generic = name === 'newfstatat' ? 'fstatat' : name
       const found = text.match(new RegExp(`#define __NR(?:3264)?_(?:${name}|${generic}) (\\d+)`))
@@ -47,6 +47,12 @@ const CALLS: readonly [string, Record<'x86_64' | 'aarch64', number>, number, num
   ['fcntl to own signals', { x86_64: 72, aarch64: 25 }, 1, 8, 'refuse'],
   ['ioctl that types into a terminal', { x86_64: 16, aarch64: 29 }, 0, 0x5412, 'refuse'],
   ['clone', { x86_64: 56, aarch64: 220 }, 0x1200011, 0, 'refuse'],
+  ['clone of a thread', { x86_64: 56, aarch64: 220 }, 0x3d0f00, 0, 'allow'],
+  ['clone of a thread with namespaces of its own', { x86_64: 56, aarch64: 220 }, 0x203d0f00, 0, 'refuse'],
+  ['a pair of streams', { x86_64: 53, aarch64: 199 }, 1, 0x80001, 'allow'],
+  ['a pair of sockets that take addresses', { x86_64: 53, aarch64: 199 }, 1, 2, 'refuse'],
+  ['a pair of another family', { x86_64: 53, aarch64: 199 }, 30, 1, 'refuse'],
+  ['unlinkat', { x86_64: 263, aarch64: 35 }, 0, 0, 'refuse'],
   ['clone3', { x86_64: 435, aarch64: 435 }, 0, 0, 'unknown'],
   ['execve', { x86_64: 59, aarch64: 221 }, 0, 0, 'refuse'],
   ['socket', { x86_64: 41, aarch64: 198 }, 2, 1, 'refuse'],

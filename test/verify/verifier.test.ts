@@ -1,6 +1,11 @@
 // Verdicts, what is run and what is not, and what the two calls promise.
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { findPython } from '../../lib/verify/python.ts'
 import type { Verdict } from '../../lib/verify/verdict.ts'
 import { openVerifier, type PythonVerifier } from '../../lib/verify/verifier.ts'
 import { step } from './generated-steps.ts'
@@ -18,11 +23,7 @@ test('ok carries what this step alone printed, without the final newline', async
   assert.deepEqual(await one('print(a)', ['a = 3\nprint("not mine")']), { kind: 'ok', stdout: '3' })
   const byLoop = 'for i in range(2):\n    print(i, a)'
   assert.deepEqual(await one(byLoop, ['import math\nprint("not mine")', 'a = 3']), { kind: 'ok', stdout: '0 3\n1 3' })
-  assert.deepEqual(await one('import sys\nprint("to stderr", file=sys.stderr)'), {
-    kind: 'ok',
-    stdout: '',
-    refusal: 'it looks at the interpreter or the process around it',
-  })
+  assert.deepEqual(await one('import sys\nprint("to stderr", file=sys.stderr)'), { kind: 'ok', stdout: '' })
 })
 
 test('an error carries its type, message and the line within the step', async () => {
@@ -71,15 +72,26 @@ test('printing exactly as much as is allowed is ok, plain or not', async () => {
 
 test('code that leaves without being done is never ok', async () => {
   assert.equal((await one('import os\nprint(1)\nos._exit(0)')).kind, 'died')
-  const left = await one('import sys\nsys.exit()')
+  const left = await one('import sys\nsys.exit("no solution")')
   assert.equal(left.kind === 'error' && left.errorType, 'SystemExit')
 })
 
 test('a missing module of the usual ones is unsupported, with how to install it; another one is an error', async () => {
-  const hide = 'import sys\nsys.modules.pop("sympy", None)\nsys.path[:] = []'
-  const verdict = await one('import sympy', [hide])
-  assert.equal(verdict.kind === 'unsupported' && verdict.missing, 'sympy')
-  assert.match(verdict.kind === 'unsupported' ? verdict.advice : '', /-m pip install sympy$/)
+  const folder = mkdtempSync(join(tmpdir(), 'asterism-venv-')) // a Python with nothing installed
+  try {
+    const { path } = await findPython()
+    assert.equal(spawnSync(path, ['-m', 'venv', '--without-pip', folder], { stdio: 'inherit' }).status, 0)
+    const bare = await openVerifier({ python: join(folder, 'bin', 'python3'), processes: 1 })
+    try {
+      const [verdict] = await bare.verify([step('a = 1')], [step('import sympy')])
+      assert.equal(verdict!.kind === 'unsupported' && verdict!.missing, 'sympy')
+      assert.match(verdict!.kind === 'unsupported' ? verdict!.advice : '', /-m pip install sympy$/)
+    } finally {
+      await bare.dispose()
+    }
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
   const unknown = await one('import no_such_module_anywhere')
   assert.equal(unknown.kind === 'error' && unknown.errorType, 'ModuleNotFoundError')
 })
@@ -208,12 +220,15 @@ test('a verdict says why no model should learn from a step, whatever came of it'
   const reasons: [string, string | undefined][] = [
     ['a = 2\nprint(a)', undefined],
     ['import math\nprint(math.pi)', undefined],
-    ['import gc\nprint(1)', 'it looks at the interpreter or the process around it'],
-    ['import inspect\n1 / 0', 'it looks at the interpreter or the process around it'],
-    ['import operator\nprint(operator.attrgetter("real")(3))', 'it looks at the interpreter or the process around it'],
-    ['print("{0.__class__}".format(1))', 'it looks at the interpreter or the process around it'],
+    ['import gc\nprint(gc.get_objects()[0])', 'it looks at the interpreter or the process around it'],
+    ['from inspect import stack\n1 / 0', 'it looks at the interpreter or the process around it'],
+    [
+      'import operator\nprint(operator.attrgetter("gi_frame")(3))',
+      'it looks at the interpreter or the process around it',
+    ],
+    ['print("{0.__self__}".format(print))', 'it looks at the interpreter or the process around it'],
     [`x = ${'1 + '.repeat(5_000)}1\nimport gc`, 'it looks at the interpreter or the process around it'], // too deep to look at
-    ['import json\nprint(1)', 'it imports json'],
+    ['import sqlite3\nprint(1)', 'it imports sqlite3'],
     ['try:\n    a = 1\nexcept:\n    a = 2', 'it hides exceptions'],
     ['# so the answer follows', 'its last step computes nothing'],
     ['3 + 4', 'its last step computes nothing'],

@@ -1,67 +1,32 @@
 """The processes that wait with some steps run, as the fork server knows them, so that a long prefix runs once. Level jail only.
 
-The first request after some steps runs them and leaves a copy of its process waiting before its own last step, see
-waiting.py; what comes meanwhile with the same steps queues. All that descend from one first process are a family: one
-process group, one slot. The whole family is killed when its last one goes.
+A process that has run all steps but the last of a request may stay as it is; the last runs in a copy of it, and so do later
+requests whose steps begin alike. None of them is in the memory of the one that waits. It is stopped while it waits, forks
+when the fork server says so and else never (forks.py), and what it has used of CPU time counts for whatever goes on from it.
+All that wait share the memory that one step may have. The least used leaves first.
 """
 
 import collections
-import json
-import os
-import signal
-import socket
-
-from waiting import MAX_MESSAGE
 
 MOST_CHEAP = 1024  # keys remembered as not worth a waiting process
-
-
-class Family:
-    def __init__(self, group, slot):
-        self.group, self.slot = group, slot
-        self.members = 0  # waiting processes and runs
-
-    def has(self, pid):
-        """Whether the process is one of it: its own word is not taken for that."""
-        try:
-            return os.getpgid(pid) == self.group
-        except ProcessLookupError:
-            return False
+PAYS_MS = 10  # CPU time of steps from which on waiting with them is worth the fork
 
 
 class Waiting:
-    def __init__(self, key, control, family):
-        self.key, self.control, self.family = key, control, family
-        self.pid = None  # until it is known which process waits
-        self.queue = []  # requests that came before
+    def __init__(self, key):
+        self.key = key
+        self.process = None  # until it is known which one waits
+        self.cpu_ms, self.megabytes = 0.0, 0.0
+        self.copy = None  # the process that is being forked off
+        self.queue = []  # requests that came meanwhile
 
 
 class Checkpoints:
-    """The waiting processes of a fork server, by the key of the steps that they have run; the least used leaves first."""
+    """The waiting processes of a fork server, by the key of the steps that they have run."""
 
     def __init__(self, capacity):
-        self.capacity, self.waiting, self.families = capacity, collections.OrderedDict(), set()
+        self.capacity, self.waiting = capacity, collections.OrderedDict()
         self.cheap = collections.OrderedDict()  # keys of steps that ran too fast
-
-    def holds(self, pid):
-        """Whether a process is of a family: it waits, or has just run a request."""
-        return any(family.has(pid) for family in self.families)
-
-    def slots(self):
-        return {family.slot for family in self.families}
-
-    def join(self, family):
-        family.members += 1
-        self.families.add(family)
-
-    def leave(self, family):
-        family.members -= 1
-        if family.members == 0:
-            self.families.discard(family)
-            try:
-                os.killpg(family.group, signal.SIGKILL)
-            except (ProcessLookupError, PermissionError):
-                pass  # nothing is left in it
 
     def longest(self, keys):
         """`keys`: of the first step of a request, of the first two, and so on. Result: what waits with most of them, or is
@@ -75,49 +40,33 @@ class Checkpoints:
     def is_worth(self, key):
         return self.capacity > 0 and key not in self.waiting and key not in self.cheap
 
-    def promise(self, key, control, family):
-        """Room for a process that will wait, in place of the least used one."""
-        self.join(family)
-        self.waiting[key] = waiting = Waiting(key, control, family)
-        idle = [other for other in self.waiting.values() if other.pid is not None]
-        for other in idle[: max(0, len(self.waiting) - self.capacity)]:
-            self.drop(other)
+    def promise(self, key):
+        self.waiting[key] = waiting = Waiting(key)
         return waiting
 
-    def settle(self, waiting, pid):
-        """The process that waits is known; 0: none does. Result: the requests that queued for it."""
-        queue, waiting.queue = waiting.queue, []
-        if pid and waiting.family.has(pid):
-            waiting.pid = pid
-        else:
-            self.drop(waiting)
-        return queue
-
-    def note_cheap(self, key):
-        self.cheap[key] = True
-        if len(self.cheap) > MOST_CHEAP:
-            self.cheap.popitem(last=False)
+    def settle(self, waiting, process, cpu_ms, megabytes, most_megabytes):
+        """A process can wait, where there is room, if need be in place of the least used. Result: whether it does, and those
+        that leave for it."""
+        if cpu_ms < PAYS_MS:
+            self.cheap[waiting.key] = True
+            if len(self.cheap) > MOST_CHEAP:
+                self.cheap.popitem(last=False)
+            return False, []
+        if megabytes > most_megabytes:
+            return False, []
+        idle = [other for other in self.waiting.values() if other.process is not None and other.copy is None]
+        leaving, used = [], megabytes + sum(other.megabytes for other in self.waiting.values())
+        while len(self.waiting) - len(leaving) > self.capacity or used > most_megabytes:
+            if not idle:
+                return False, leaving
+            leaving.append(idle.pop(0))
+            used -= leaving[-1].megabytes
+        waiting.process, waiting.cpu_ms, waiting.megabytes = process, cpu_ms, megabytes
+        return True, leaving
 
     def drop(self, waiting):
-        del self.waiting[waiting.key]
-        waiting.control.close()
-        if waiting.pid is not None and waiting.family.has(waiting.pid):
-            os.kill(waiting.pid, signal.SIGKILL)
-        self.leave(waiting.family)
-
-
-def wake(waiting, request, descriptors):
-    """Hands a request over. False: the process does not take it. `descriptors`: for its output, report and control."""
-    message = json.dumps(request).encode()
-    if len(message) > MAX_MESSAGE:
-        return False
-    try:
-        waiting.control.setblocking(False)
-        socket.send_fds(waiting.control, [message], descriptors)
-        return True
-    except OSError:
-        return False
-
-
-def control_pair():
-    return socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        """Result: the requests that queued for it."""
+        if self.waiting.get(waiting.key) is waiting:
+            del self.waiting[waiting.key]
+        queue, waiting.queue = waiting.queue, []
+        return queue

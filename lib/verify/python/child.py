@@ -1,8 +1,8 @@
-"""What a forked child does: gives up what a step does not need, runs code, reports on a descriptor of its own, ends.
+"""What a forked child does: gives up what a step does not need, runs code, says what came of it, waits for more.
 
-Covered here: time, memory, descriptors, file size, environment, a report that printing cannot forge. Files,
-network and other processes are covered by the isolation that is handed in, as far as its level goes. Not covered: code
-that walks the frames of this file to forge its own verdict (flags.py tells such code).
+It is forked before there is anything to run, from a process that never sees a request; what it runs comes on a socket of its
+own. Covered here: time, memory, descriptors, file size, environment. Files, network and other processes are covered by the
+isolation that is handed in, as far as its level goes. That a step ended well is not for this process to say, see witness.py.
 """
 
 import json
@@ -11,16 +11,18 @@ import os
 import random
 import resource
 import signal
+import socket
 import sys
 
 import plain
-from flags import flags_of, is_ordinary
-from linux import LIBC, PR_SET_PDEATHSIG, prctl
-from steps import OUTPUT, RESULT, mark_of, new_module, reporter, run_steps
-from waiting import CONTROL, run_and_wait
+from at_rest import CHANNEL, ENDS, OUTPUT, made
+from flags import CLEAN, flags_of
+from linux import LIBC, PR_SET_PDEATHSIG, fork_beside, prctl
+from scratch import MOST_BYTES
+from steps import describe, end, flags_after, flush, is_good_end, new_module, note
 
-MOST_PROCESSES = 64  # of a user, where fork is allowed
 SPARE_MEMORY = 64 << 20  # bytes beyond the limit, for reporting a MemoryError
+REST = made()
 
 
 def lower(kind, soft, hard=None):
@@ -31,18 +33,20 @@ def lower(kind, soft, hard=None):
     resource.setrlimit(kind, (soft, soft if hard is None else hard))
 
 
-def contain(limits, descriptors, parent, isolation, slot, may_fork):
-    null, output, result, *control = descriptors
+def contain(null, output, channel, parent, isolation, slot, has_files):
     os.setsid()
-    set_limits(limits, may_fork)
-    isolation.confine(slot)
+    lower(resource.RLIMIT_FSIZE, MOST_BYTES if has_files else 0)
+    lower(resource.RLIMIT_CORE, 0)
+    lower(resource.RLIMIT_NOFILE, 32)
+    if (tasks := isolation.most_tasks()) is not None:
+        lower(resource.RLIMIT_NPROC, tasks)  # 0 refuses fork and threads, except to root
+    isolation.confine(slot, has_files)
     for descriptor in (0, 1, 2):
         os.dup2(null, descriptor)
-    os.dup2(result, RESULT)  # the pipes of the zygote had 3 and 4, so neither is in the way
-    os.dup2(output, OUTPUT)
-    if control:
-        os.dup2(control[0], CONTROL)
-    os.closerange(CONTROL + 1 if control else CONTROL, 1024)
+    kept = os.dup(output) if output == CHANNEL else output
+    os.dup2(channel, CHANNEL)
+    os.dup2(kept, OUTPUT)
+    os.closerange(OUTPUT + 1, 1024)
     signal.set_wakeup_fd(-1)
     for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGHUP, signal.SIGPROF):
         signal.signal(number, signal.SIG_DFL)
@@ -52,46 +56,112 @@ def contain(limits, descriptors, parent, isolation, slot, may_fork):
         if os.getppid() != parent:
             os._exit(1)
     random.seed(0)
-    isolation.close(may_fork)
+    isolation.close(has_files)
 
 
-def set_limits(limits, may_fork):
-    seconds = limits['cpuMs'] / 1000
-    lower(resource.RLIMIT_CPU, math.ceil(seconds) + 1, math.ceil(seconds) + 2)  # whole seconds: only the back-stop
-    signal.setitimer(signal.ITIMER_PROF, seconds)
-    memory = limits['memoryMb'] << 20
+def begin(null, output, channel, parent, isolation, slot, has_files, leave=os._exit):
+    """Never returns."""
     try:
-        lower(resource.RLIMIT_AS, memory, memory + SPARE_MEMORY)
-    except (ValueError, OSError):
-        if sys.platform == 'linux':
-            raise  # elsewhere the kernel may not know this limit
-    lower(resource.RLIMIT_FSIZE, 0)
-    lower(resource.RLIMIT_CORE, 0)
-    lower(resource.RLIMIT_NOFILE, 32)
-    lower(resource.RLIMIT_NPROC, MOST_PROCESSES if may_fork else 0)  # 0 refuses fork and threads, except to root
-
-
-def run(request, descriptors, nonce, parent, isolation, slot):
-    """Never returns. Exit status: 0 after a report, 1 without one. With three descriptors a copy may wait, see waiting.py."""
-    leave, dumps, report = os._exit, json.JSONEncoder().encode, reporter(nonce)
-    try:
-        may_keep = len(descriptors) > 3 and is_ordinary(flags_of(request['steps'][:-1]))
         try:
-            contain(request['limits'], descriptors, parent, isolation, slot, may_keep)
+            contain(null, output, channel, parent, isolation, slot, has_files)
         except Exception as error:
-            report(dumps({'status': 'infra', 'message': f'{type(error).__name__} while limits were set: {error}'}).encode())
+            report({'status': 'infra', 'message': f'{type(error).__name__} while limits were set: {error}'})
             leave(0)
-        report(b'contained')
-        if 'groups' in request:
-            found = plain.run_batch(request['groups'], request['limits']['outputBytes'])
-        elif len(descriptors) > 3:
-            run_and_wait(request, report, isolation, may_keep)
-        else:
-            if request.get('detail'):
-                report(b'flags ' + dumps(flags_of(request['steps'])).encode())
-            mark = mark_of(nonce) if request.get('detail') else b''
-            found = run_steps(request['steps'], *new_module(), report, mark)
-        report(dumps(found).encode())
-        leave(0)
+        os.write(CHANNEL, b'contained\n')
+        Jobs.module, out = new_module()
+        REST(Jobs.module.__dict__, out, Jobs)
     finally:
         leave(1)
+
+
+def report(found, encode=json.JSONEncoder().encode, write=os.write):
+    line = encode(found).encode() + b'\n'
+    while line:
+        line = line[write(CHANNEL, line) :]
+
+
+class Jobs:
+    """What the loop at rest has done one level down. Nothing that these say can make a verdict better than it is."""
+
+    module, wishes = None, []
+
+    @staticmethod
+    def take(kind, body):
+        Jobs.KINDS[kind](body)
+
+    @staticmethod
+    def limit(body):
+        try:
+            Jobs.set_limits(json.loads(body))
+        except Exception as error:
+            report({'status': 'infra', 'message': f'{type(error).__name__} while limits were set: {error}'})
+            os._exit(0)
+
+    @staticmethod
+    def set_limits(limits):
+        seconds = math.ceil(limits['cpuMs'] / 1000)
+        lower(resource.RLIMIT_CPU, seconds + 1, seconds + 2)  # whole seconds: only the back-stop
+        memory = limits['memoryMb'] << 20
+        try:
+            lower(resource.RLIMIT_AS, memory, memory + SPARE_MEMORY)
+        except (ValueError, OSError):
+            if sys.platform == 'linux':
+                raise  # elsewhere the kernel may not know this limit
+
+    @staticmethod
+    def look_at_all(body):
+        report({'flags': flags_of(json.loads(body))})
+
+    @staticmethod
+    def look(text):
+        text = text.decode('utf-8', 'surrogatepass')
+        if (flags := flags_after(text, Jobs.module)) != CLEAN:
+            report({'flags': flags})
+
+    @staticmethod
+    def batch(body):
+        asked = json.loads(body)
+        report({'results': plain.run_batch(asked['groups'], asked['outputBytes'])})
+
+    @staticmethod
+    def fork(_, copy=fork_beside, state=random.getstate, restore=random.setstate):
+        """A copy takes the descriptors that come next, and this process waits on. Python starts random numbers anew in it."""
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, CHANNEL)
+        _, descriptors, _, _ = socket.recv_fds(connection, 1, 2)
+        connection.detach()
+        before = state()
+        is_copy = copy() == 0
+        for descriptor, place in zip(descriptors, (OUTPUT, CHANNEL)):
+            if is_copy:
+                os.dup2(descriptor, place)
+            os.close(descriptor)
+        if is_copy:
+            restore(before)
+            os.write(CHANNEL, b'contained\n')
+
+    @staticmethod
+    def leave(wish, kind):
+        """A step asks for the end of the program. Raises where that is an error."""
+        Jobs.wishes.append(wish)  # nothing of it is to be called where it came from
+        if not is_good_end(wish.code):
+            raise wish
+        if kind not in ENDS:
+            os.write(CHANNEL, b'last\n')  # it is no fault of the steps so far
+            raise SystemExit('an earlier step ends the program, so this one is never reached')
+
+    @staticmethod
+    def end(text, kind, out):
+        note(text)
+        (end if kind in ENDS else flush)(out)
+
+    @staticmethod
+    def tell(error, filename, out):
+        found = describe(error, filename)
+        try:
+            flush(out)
+        except BaseException:
+            found['flushed'] = False  # what was printed is not part of a failed step's verdict
+        report(found)
+
+
+Jobs.KINDS = {b'M': Jobs.limit, b'A': Jobs.look_at_all, b'G': Jobs.batch, b'F': Jobs.fork}

@@ -11,52 +11,66 @@ import sys
 import jail
 import landlock
 from linux import LIBC, PR_SET_DUMPABLE, drop_capabilities, prctl
+from readable import readable_paths
+from scratch import Scratch
 from seccomp import Filter
 
+MOST_TASKS = 64
 FIRST_UIDS = 200_000, 60_200  # of the steps, where root runs the fork server: no account has them; some containers map few
-LIBRARIES = ('/lib', '/lib32', '/lib64', '/usr/lib', '/usr/lib64', '/usr/local/lib', '/nix/store')
-DEVICES = (os.devnull, '/dev/urandom')
 
 
 class Isolation:
-    def __init__(self, level, descriptors, in_container):
-        """Raises OSError with the reason where this machine refuses the level. `descriptors`: for the new process only."""
-        self.level, self.uid, self.rules = level, None, None
+    def __init__(self, level, descriptors, in_container, may_fork=False, scratch=None):
+        """Raises OSError with the reason where this machine refuses the level. `descriptors`: for the new process only.
+        `may_fork`: whether processes are to wait with steps run; level jail only. `scratch`:
+        where to make the folders of children that want one, at other levels."""
+        self.level, self.uid, self.rules, self.may_fork = level, None, None, may_fork and level == 'jail'
+        self.scratch = Scratch(level, scratch)
         if level == 'rlimit':
             # What else is in the container is the fork server: a user id of their own keeps steps from it, and from fork.
-            if in_container and os.getuid() == 0 and all(readable_by_all(path) for path in readable_paths()):
+            if in_container and os.getuid() == 0 and are_readable_by_all(readable_paths()):
                 self.uid = first_uid()
             return
         if LIBC is None:
             raise OSError(f'{level} needs Linux, this is {sys.platform}')
-        self.filter, self.filter_with_fork = Filter(), Filter(may_fork=True)
-        paths, is_root = readable_paths(), os.getuid() == 0
+        self.filter, self.filter_with_files = Filter(self.may_fork), Filter(may_write=True)
+        readable, is_root = readable_paths(), os.getuid() == 0
+        self.readable = readable
         if level == 'jail':
-            in_user_namespace = jail.enter(paths, descriptors)
+            in_user_namespace = jail.enter(readable, descriptors)
             self.uid = first_uid() if is_root and not in_user_namespace else None
         else:
-            self.rules = landlock.ruleset(paths)
+            self.rules = landlock.ruleset(*readable)
             # A Python in a private home needs root's ownership to be read; landlock and seccomp hold without a uid.
-            self.uid = first_uid() if is_root and all(readable_by_all(path) for path in paths) else None
+            self.uid = first_uid() if is_root and are_readable_by_all(readable) else None
 
     def describe(self):
         return {'level': self.level, 'ownUid': self.uid is not None}
 
-    def confine(self, slot):
+    def confine(self, slot, has_files=False):
         """In a child: everything that must happen before the system call filter. `slot` tells children apart."""
+        uid = None if self.uid is None else self.uid + slot
+        own = self.scratch.make(uid) if has_files else None
         if self.rules is not None:
-            landlock.restrict(self.rules)
-        if self.uid is not None:
-            become(self.uid + slot)
+            landlock.restrict(landlock.ruleset(*self.readable, own) if own else self.rules)
+        if uid is not None:
+            become(uid)
         if self.level == 'rlimit':
             return
         drop_capabilities()
-        prctl(PR_SET_DUMPABLE, 0)
+        prctl(PR_SET_DUMPABLE, 1)  # the change of uid takes it back; the fork server is to see where it waits, see witness.py
 
-    def close(self, may_fork=False):
+    def close(self, has_files=False):
         """In a child: the last thing before code runs."""
         if self.level != 'rlimit':
-            (self.filter_with_fork if may_fork else self.filter).enforce(os.getpid())
+            (self.filter_with_files if has_files else self.filter).enforce(os.getpid())
+
+    def most_tasks(self):
+        """Threads and processes that a child may have together with all of its user; None: not to be counted, for others of
+        that user are none of its business, and it has no right to make processes."""
+        if self.level == 'rlimit':
+            return 0
+        return MOST_TASKS if self.level == 'jail' or self.uid is not None else None
 
 
 def become(uid):
@@ -80,13 +94,8 @@ def first_uid():
     return None
 
 
-def readable_paths():
-    """Files and folders that Python and its packages are read from, none of them below another one."""
-    wanted = {os.path.abspath(path) for path in (*sys.path, *LIBRARIES, '/etc/ld.so.cache') if path not in ('', '/')}
-    wanted |= {os.path.realpath(path) for path in wanted}
-    wanted = {path for path in wanted if path != '/' and os.path.exists(path)}
-    wanted |= {path for path in DEVICES if os.path.exists(path)}
-    return sorted(path for path in wanted if not any(path.startswith(other + '/') for other in wanted))
+def are_readable_by_all(readable):
+    return all(readable_by_all(path) for paths in readable for path in paths)
 
 
 def readable_by_all(path):

@@ -4,23 +4,40 @@ was refused. Who runs in it (uid, system calls, limits) is set per child, see ch
 """
 
 import os
+import re
 import select
 import signal
+import struct
 
 from linux import LIBC, PR_SET_PDEATHSIG, check, prctl
 
 NEWNS, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET = 0x20000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000
 ALL_BUT_USER = NEWNS | NEWUTS | NEWIPC | NEWPID | NEWNET
-RDONLY, NOSUID, NODEV, REMOUNT, BIND, REC, PRIVATE = 1, 2, 4, 32, 4096, 16384, 1 << 18
+RDONLY, NOSUID, NODEV, NOEXEC, REMOUNT, BIND, REC, PRIVATE = 1, 2, 4, 8, 32, 4096, 16384, 1 << 18
 # Flags of a mount that a user namespace must keep: by statvfs, by mount. 'relatime' has two numbers.
 KEPT = {2: 2, 4: 4, 8: 8, 1024: 1024, 2048: 2048, 4096: 1 << 21}
 DETACH = 2
+MOUNT_SETATTR, AT_FDCWD, AT_RECURSIVE, SET_RDONLY = 442, -100, 0x8000, 1  # the same on every machine; nosuid and nodev as above
+SCRATCH = '/.scratch'  # where a child may have a file system of its own
 NEW_ROOT = '/proc'  # becomes the mount point of the new root: it exists everywhere, and nothing below it is bound
 
 
 def mount(source, target, kind, flags, options=None):
     texts = [None if text is None else text.encode() for text in (source, target, kind)]
     check(LIBC.mount(*texts, flags, None if options is None else options.encode()), f'mount {target}')
+
+
+def make_read_only(target, mounts, device):
+    """A mount and every one below it, for a bind brings those along as writable as they were. `mounts`: the open mountinfo."""
+    attributes = struct.pack('4Q', SET_RDONLY | NOSUID | device, 0, 0, 0)
+    if LIBC.syscall(MOUNT_SETATTR, AT_FDCWD, target.encode(), AT_RECURSIVE, attributes, len(attributes)) == 0:
+        return
+    mounts.seek(0)  # a kernel before 5.12
+    points = [re.sub(r'\\(\d{3})', lambda found: chr(int(found[1], 8)), line.split()[4]) for line in mounts]
+    for point in [point for point in points if point == target or point.startswith(target + '/')]:
+        flags = os.statvfs(point).f_flag
+        kept = sum(by_mount for by_statvfs, by_mount in KEPT.items() if flags & by_statvfs)
+        mount(None, point, None, BIND | REMOUNT | RDONLY | NOSUID | device | kept)
 
 
 def unshare():
@@ -36,8 +53,8 @@ def unshare():
     return True
 
 
-def enter(binds, descriptors):
-    """Returns in a new process, first of its pid namespace, whose files are `binds`. Result: as unshare's.
+def enter(readable, descriptors):
+    """Returns in a new process, first of its pid namespace, whose files are `readable` (see readable.py). Result: as unshare's.
 
     The process that called waits, holds none of `descriptors`, and ends as the new one ends; when it is killed, the
     kernel ends the new one and with it everything in the namespace.
@@ -56,18 +73,21 @@ def enter(binds, descriptors):
     if select.select([alive], [], [], 0)[0]:
         os._exit(1)  # the other one ended before this one asked to end with it
     os.close(alive)
-    make_root(binds)
+    make_root(*readable)
     LIBC.sethostname(b'sandbox', 7)
     return in_user_namespace
 
 
-def make_root(binds):
+def make_root(whole, modules, folders):
+    mounts = open('/proc/self/mountinfo')  # before it is out of sight
     mount(None, '/', None, REC | PRIVATE)
     mount('tmpfs', NEW_ROOT, 'tmpfs', NOSUID | NODEV, 'size=1m,mode=0755')
-    for path in binds:
+    for path in folders:
+        os.makedirs(NEW_ROOT + path, exist_ok=True)
+    for path in (*whole, *modules):
         target = NEW_ROOT + path
         os.makedirs(os.path.dirname(target), exist_ok=True)
-        if os.path.islink(path):
+        if os.path.islink(path) and path not in modules:
             if not os.path.lexists(target):
                 os.symlink(os.readlink(path), target)
             continue
@@ -76,10 +96,9 @@ def make_root(binds):
         else:
             open(target, 'w').close()
         mount(path, target, None, BIND | REC)
-        flags = os.statvfs(target).f_flag
-        kept = sum(by_mount for by_statvfs, by_mount in KEPT.items() if flags & by_statvfs)
-        device = 0 if path.startswith('/dev/') else NODEV
-        mount(None, target, None, BIND | REMOUNT | RDONLY | NOSUID | device | kept)
+        make_read_only(target, mounts, 0 if path.startswith('/dev/') else NODEV)
+    mounts.close()
+    os.mkdir(NEW_ROOT + SCRATCH)
     old = NEW_ROOT + '/old'
     os.makedirs(old)
     check(LIBC.pivot_root(NEW_ROOT.encode(), old.encode()), 'pivot_root')
@@ -87,3 +106,9 @@ def make_root(binds):
     check(LIBC.umount2(b'/old', DETACH), 'umount')
     os.rmdir('/old')
     mount(None, '/', None, BIND | REMOUNT | RDONLY | NOSUID | NODEV)
+
+
+def mount_scratch(size, files, uid):
+    """In a child: an empty file system in memory, of `size` bytes and so many files, for the user `uid`; no other process sees it."""
+    check(LIBC.unshare(NEWNS), 'unshare')
+    mount('tmpfs', SCRATCH, 'tmpfs', NOSUID | NODEV | NOEXEC, f'size={size},nr_inodes={files},mode=0700,uid={uid},gid={uid}')

@@ -9,6 +9,7 @@ LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == 'linux' else None
 HELD_LIBC = ctypes.PyDLL(None, use_errno=True) if LIBC else None  # the same, keeping Python's lock
 
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 4, 22, 36, 38
+MALLOPT_ARENAS = -8
 CAPABILITY_VERSION_3 = 0x20080522
 # Made once, since each child asks for it.
 CALLING_PROCESS, NO_CAPABILITIES = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION_3, 0), (ctypes.c_uint32 * 6)()
@@ -31,6 +32,10 @@ def prctl(option, value, address=0, what='prctl'):
     check(LIBC.prctl(option, ctypes.c_ulong(value), ctypes.c_ulong(address), none, none), what)
 
 
+def can_fork_beside():
+    return LIBC is not None and platform.machine() in CLONE
+
+
 def fork_beside():
     """os.fork, except that the new process is a child of this one's parent, which so sees the end of both."""
     number = CLONE[platform.machine()]
@@ -42,6 +47,12 @@ def fork_beside():
     else:
         ctypes.pythonapi.PyOS_AfterFork_Parent()
     return check(pid, 'clone')
+
+
+def share_arena():
+    """All threads allocate from one place, as the first one does; else each sets 64 MiB of the address space aside."""
+    if LIBC is not None and hasattr(LIBC, 'mallopt'):  # other C libraries set nothing aside
+        LIBC.mallopt(MALLOPT_ARENAS, 1)
 
 
 def drop_capabilities():

@@ -1,7 +1,6 @@
 """What the fork server reads from a child's report. The child may have written anything, so only known fields are taken."""
 
 import json
-import re
 import signal
 
 REPORTED = {'status': str, 'type': str, 'message': str, 'module': str, 'line': int}
@@ -23,20 +22,14 @@ def parse(body):
     return found if type(found) is dict else None
 
 
-def parse_flags(bodies):
-    """The first line of flags, which was written before any step ran; None when there is none."""
-    for body in bodies:
-        if body.startswith(b'flags '):
-            found = parse(body[len(b'flags ') :])
-            return found if found and {key: type(value) for key, value in found.items()} == FLAGS else None
-    return None
+def parse_flags(found):
+    """The flags in a report; None where they are not such as a child makes."""
+    flags = found.get('flags') if found else None
+    return flags if type(flags) is dict and {key: type(value) for key, value in flags.items()} == FLAGS else None
 
 
-def parse_report(body, statuses):
-    """The known fields of a child's report; None when it is not one that a child makes."""
-    found = parse(body)
-    if found is None or found.get('status') not in statuses:
-        return None
+def known_fields(found):
+    """The known fields of a report on an error."""
     return {key: found[key] for key, kind in REPORTED.items() if type(found.get(key)) is kind}
 
 
@@ -47,9 +40,3 @@ def ending(code):
         return signal.Signals(-code).name
     except ValueError:
         return f'signal {-code}'
-
-
-def told(report, nonce, word):
-    """The process id that a report names after `word`, once it does; else None."""
-    found = re.search(rb'\n%s %s ([0-9]{1,9})\n' % (nonce.encode(), word), report)
-    return int(found[1]) if found else None

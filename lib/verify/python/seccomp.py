@@ -29,29 +29,46 @@ ALLOWED = {
     'clock_gettime': (228, 113), 'clock_getres': (229, 114), 'clock_nanosleep': (230, 115), 'exit_group': (231, 94),
     'openat': (257, 56), 'newfstatat': (262, 79), 'readlinkat': (267, 78), 'faccessat': (269, 48),
     'pselect6': (270, 72), 'ppoll': (271, 73), 'set_robust_list': (273, 99), 'dup3': (292, 24),
-    'getrandom': (318, 278), 'membarrier': (324, 283), 'statx': (332, 291), 'rseq': (334, 293), 'faccessat2': (439, 439),
+    # the loop of asyncio waits, and wakes itself through a pair of sockets of its own
+    'epoll_wait': (232, None), 'epoll_ctl': (233, 21), 'epoll_pwait': (281, 22), 'epoll_create1': (291, 20),
+    'sendto': (44, 206), 'recvfrom': (45, 207),
+    'epoll_wait': (232, None), 'epoll_ctl': (233, 21), 'epoll_pwait': (281, 22), 'epoll_create1': (291, 20),
+    'sendto': (44, 206), 'recvfrom': (45, 207), 'getrandom': (318, 278), 'membarrier': (324, 283), 'statx': (332, 291), 'rseq': (334, 293), 'faccessat2': (439, 439),
+}  # fmt: skip
+
+# Where a step has a folder of its own: other rules say where it may do these.
+ON_FILES = {
+    'mkdir': (83, None), 'mkdirat': (258, 34), 'rmdir': (84, None), 'unlink': (87, None), 'unlinkat': (263, 35),
+    'rename': (82, None), 'renameat': (264, 38), 'renameat2': (316, 276), 'ftruncate': (77, 46), 'fsync': (74, 82),
+    'fdatasync': (75, 83), 'pwrite64': (18, 68),
 }  # fmt: skip
 
 SELF = 'the process itself'  # stands for its id, which is known only after the fork
 
-# name: (numbers, argument, the values that it may have)
+AF_UNIX, STREAMS = 1, (1, 0x801, 0x80001, 0x80801)
+# name: (numbers, argument, the values that it may have, and so on for further arguments)
 CHECKED = {
     'kill': ((62, 129), 0, (SELF,)),
     'tgkill': ((234, 131), 0, (SELF,)),
+    # Two ends that know only each other, as asyncio needs them: sendto reaches nobody else, whatever address it is given.
+    'socketpair': ((53, 199), 0, (AF_UNIX,), 1, STREAMS),
     'prlimit64': ((302, 261), 0, (0,)),
     # duplicate, close-on-exec, status flags; not F_SETOWN, which sends signals
     'fcntl': ((72, 25), 1, (0, 1, 2, 3, 4, 1030)),
     # is it a terminal, how many bytes, close-on-exec, non-blocking
     'ioctl': ((16, 29), 1, (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)),
 }
-# For the process that is copied after it has run some steps; no other clone, so a fork of its own fails there too.
+# What the C libraries make a thread with: it shares everything with its process, limits and this filter as well.
+THREAD = (0x3D0F00, 0x7D0F00)
+# Where processes wait with steps run; each fork of theirs needs leave, see forks.py, and signals reach none of them.
 FORK = ((CLONE['x86_64'], CLONE['aarch64']), 0, (BESIDE,))
-STRICTER = ((157, 167), 0, (PR_SET_SECCOMP,))  # it may put the filter without fork in force as well
-RECEIVE = (47, 212)  # on the one socket that it was given
+SIGNALS = ('kill', 'tgkill')
+SECCOMP = (317, 277)
+RECEIVE = (47, 212)  # there too, on the one socket that a process has
 CLONE3 = (435, 435)
 
 LOAD, JUMP_EQUAL, JUMP_LEAST, RETURN = 0x20, 0x15, 0x35, 0x06
-ALLOW, KILL, EPERM, ENOSYS = 0x7FFF0000, 0x80000000, 0x00050001, 0x00050026
+ALLOW, KILL, EPERM, ENOSYS, ASK = 0x7FFF0000, 0x80000000, 0x00050001, 0x00050026, 0x7FC00000
 X32 = 0x40000000
 
 
@@ -59,34 +76,55 @@ class Program(ctypes.Structure):
     _fields_ = [('length', ctypes.c_ushort), ('filter', ctypes.c_void_p)]
 
 
+def number_of(columns):
+    return columns[list(AUDIT).index(platform.machine())]
+
+
+def filter_of_forks():
+    """A filter that has every clone ask, but for a thread, and lets all else pass. Result: it, and the memory that it lies in."""
+    calls = (
+        (LOAD, 0, 0, 0),
+        (JUMP_EQUAL, 0, 4, number_of(FORK[0])),
+        (LOAD, 0, 0, 16),  # the flags
+        *((JUMP_EQUAL, left, 0, flags) for left, flags in zip((2, 1), THREAD)),
+        (RETURN, 0, 0, ASK),
+        (RETURN, 0, 0, ALLOW),
+    )
+    code = b''.join(struct.pack('HBBI', kind, yes, no, value) for kind, yes, no, value in calls)
+    buffer = ctypes.create_string_buffer(code, len(code))
+    return Program(len(calls), ctypes.addressof(buffer)), buffer
+
+
 class Filter:
     """A filter, ready to be put in force by a child of the process that made it. Raises OSError on another machine."""
 
-    def __init__(self, may_fork=False):
+    def __init__(self, may_fork=False, may_write=False):
         machine = platform.machine()
         if machine not in AUDIT or sys.byteorder != 'little' or struct.calcsize('P') != 8:
             raise OSError(f'no system call table for {machine}, {struct.calcsize("P") * 8} bit; known: {", ".join(AUDIT)}')
         self.own_id = []  # offsets at which the id of the process belongs
-        code = self.assemble(machine, may_fork)
+        code = self.assemble(machine, may_fork, may_write)
         self.buffer = ctypes.create_string_buffer(code, len(code))
         self.program = Program(len(code) // 8, ctypes.addressof(self.buffer))
 
-    def assemble(self, machine, may_fork):
+    def assemble(self, machine, may_fork, may_write):
         column = list(AUDIT).index(machine)
         code = bytearray()
 
         def emit(kind, value, yes=0, no=0):
             code.extend(struct.pack('HBBI', kind, yes, no, value))
 
-        def test(number, argument, values):
-            emit(JUMP_EQUAL, number, 0, 2 * len(values) + 2)
-            emit(LOAD, 16 + 8 * argument)
-            for value in values:
-                if value is SELF:
-                    self.own_id.append(len(code) + 4)
-                emit(JUMP_EQUAL, 0 if value is SELF else value, 0, 1)
-                emit(RETURN, ALLOW)
-            emit(RETURN, EPERM)
+        def test(number, *conditions):
+            checks = list(zip(conditions[::2], conditions[1::2]))
+            emit(JUMP_EQUAL, number, 0, sum(len(values) + 2 for _, values in checks) + 1)
+            for argument, values in checks:
+                emit(LOAD, 16 + 8 * argument)
+                for left, value in zip(range(len(values), 0, -1), values):
+                    if value is SELF:
+                        self.own_id.append(len(code) + 4)
+                    emit(JUMP_EQUAL, 0 if value is SELF else value, left, 0)
+                emit(RETURN, EPERM)
+            emit(RETURN, ALLOW)
 
         emit(LOAD, 4)
         emit(JUMP_EQUAL, AUDIT[machine], 1, 0)
@@ -95,14 +133,14 @@ class Filter:
         if machine == 'x86_64':
             emit(JUMP_LEAST, X32, 0, 1)
             emit(RETURN, KILL)
-        for numbers, argument, values in CHECKED.values():
-            test(numbers[column], argument, values)
+        for name, (numbers, *conditions) in CHECKED.items():
+            if not may_fork or name not in SIGNALS:
+                test(numbers[column], *conditions)
         emit(JUMP_EQUAL, CLONE3[column], 0, 1)
         emit(RETURN, ENOSYS)  # the C library then asks for clone
-        if may_fork:
-            for numbers, argument, values in (FORK, STRICTER):
-                test(numbers[column], argument, values)
-        allowed = [numbers[column] for numbers in ALLOWED.values()]
+        clone, argument, copies = FORK
+        test(clone[column], argument, THREAD + copies if may_fork else THREAD)
+        allowed = [numbers[column] for numbers in (*ALLOWED.values(), *(ON_FILES.values() if may_write else ()))]
         allowed += [RECEIVE[column]] if may_fork else []
         for number in sorted(number for number in allowed if number is not None):
             emit(JUMP_EQUAL, number, 0, 1)

@@ -1,34 +1,25 @@
-"""Runs steps in one namespace, each as it would run under python3, and says what came of them. Contains nothing: child.py has
-done that before.
-"""
+"""The namespace that steps run in, as it would be under python3, what an exception of theirs says, and how they end."""
 
+import _thread
+import atexit
 import builtins
-import json
+import codecs
+import gc
+import io
+import opcode
 import os
-import resource
+import re
 import sys
 import types
 
-from flags import CLEAN, flags_of, is_surely_clean
+from at_rest import OUTPUT
+from flags import CLEAN, flags_of, is_surely_clean, known_names
 
-RESULT, OUTPUT = 3, 4  # descriptors in the child; 0, 1 and 2 are /dev/null until a step's output is wanted
-
-
-def reporter(nonce, write=os.write):
-    """A function that sends one line to the zygote. `nonce` tells these lines from what a step may write there."""
-    head = nonce.encode() + b' '
-
-    def report(body):
-        line = head + body + b'\n'
-        while line:
-            line = line[write(RESULT, line) :]
-
-    return report
-
-
-def mark_of(nonce):
-    """What stands before each step's output where all of it is kept."""
-    return b'\0' + nonce[::-1].encode() + b'\n'
+SCRIPT = 'main.py'  # the name that a program has for itself
+MAKES_WRITERS = re.compile(rb'open|Writer|writer|Wrapper|Buffered')
+STREAMS = (io.IOBase, codecs.StreamWriter)
+WRITERS = (io.TextIOWrapper, io.BufferedWriter, io.BufferedRandom)
+HIGHEST_LIMIT = 2**31 - 1  # that sys.setrecursionlimit takes
 
 
 def describe(error, filename):
@@ -46,55 +37,117 @@ def describe(error, filename):
         line = error.lineno
     status = 'memory' if isinstance(error, MemoryError) else 'error'
     found = {'status': status, 'type': type(error).__name__[:100], 'message': message, 'line': line}
-    if isinstance(error, ModuleNotFoundError) and type(error.name) is str:
+    if isinstance(error, ModuleNotFoundError) and type(error.name) is str and was_import(error.__traceback__):
         found['module'] = error.name[:100]
     return found
 
 
+def was_import(trace):
+    """Whether what raised was an import, not a program that raises the same by itself."""
+    if trace is None:
+        return False
+    while trace.tb_next:
+        trace = trace.tb_next
+    code = trace.tb_frame.f_code
+    name = opcode.opname[code.co_code[trace.tb_lasti]]
+    is_function = name.startswith('CALL') and '__import__' in code.co_names
+    return name == 'IMPORT_NAME' or is_function or code.co_filename.startswith('<frozen importlib')
+
+
+def is_good_end(code):
+    """Whether `code` of a SystemExit gives python3 the exit status 0."""
+    return code is None or isinstance(code, int) and abs(code) < 1 << 63 and code & 0xFF == 0
+
+
 def new_module():
-    """The namespace of a program, with the streams of python3 under LANG=C.UTF-8. Result: it, and standard output."""
+    """The namespace of a program, with the streams and arguments of `python3 main.py` under LANG=C.UTF-8, in a pipe. Result:
+    it, and standard output. Steps run one call deeper than the caller.
+    """
     module = types.ModuleType('__main__')
     module.__builtins__ = builtins
+    module.__file__, module.__cached__ = f'{working_folder()}/{SCRIPT}', None
     sys.modules['__main__'] = module
-    sys.stdin = open(0, encoding='utf-8', errors='surrogateescape', closefd=False)
-    out = sys.stdout = sys.__stdout__ = open(1, 'w', encoding='utf-8', errors='surrogateescape', closefd=False)
-    sys.stderr = sys.__stderr__ = open(2, 'w', encoding='utf-8', errors='backslashreplace', closefd=False)
+    sys.argv[:] = [SCRIPT]
+    sys.orig_argv = [sys.executable, SCRIPT]
+    os.dup2(OUTPUT, 1)  # a stream asks once what it writes to
+    sys.stdin = sys.__stdin__ = stream(0, 'r', 'surrogateescape', '<stdin>')
+    out = sys.stdout = sys.__stdout__ = stream(1, 'w', 'surrogateescape', '<stdout>')
+    sys.stderr = sys.__stderr__ = stream(2, 'w', 'backslashreplace', '<stderr>')
+    os.dup2(0, 1)
+    hide_depth()
+    Made.at_end = atexit._ncallbacks()
     return module, out
 
 
-def run_steps(steps, module, out, report, mark=b'', number=1, is_end=True, encode=json.JSONEncoder().encode):
-    """Runs the steps, the first of which is the program's step `number`, in the namespace of `module`. Only what the last
-    one prints reaches the zygote; with `mark`, bytes that no step knows beforehand, what all of them print, `mark` before
-    each. Without `is_end` more steps follow these, and nothing reaches it.
-    """
-    last = len(steps) - 1 if is_end else None
-    for index, text in enumerate(steps):
-        filename = f'<step {index + number}>'
-        try:
-            if not out.closed:
-                out.flush()
-            if index == 0 if mark else index == last:
-                os.dup2(OUTPUT, 1)
-                os.close(OUTPUT)
-            if mark:
-                os.write(1, mark)
-            if index == last:
-                report(b'last')
-                if not mark and not is_surely_clean(text) and (flags := flags_of([text])) != CLEAN:
-                    report(b'flags ' + encode(flags).encode())
-            exec(compile(text, filename, 'exec'), module.__dict__)
-            if index == len(steps) - 1 and not out.closed:
-                out.flush()
-        except BaseException as error:
-            if isinstance(error, MemoryError):
-                hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-                resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
-            found = describe(error, filename)
-            found['step'] = index
-            try:
-                if not out.closed:
-                    out.flush()
-            except BaseException:
-                found['flushed'] = False  # what was printed is not part of a failed step's verdict
-            return found
-    return {'status': 'ok', 'step': len(steps) - 1}
+def working_folder():
+    try:
+        return os.getcwd().rstrip('/')
+    except OSError:
+        return ''  # at level rlimit there is none
+
+
+def stream(descriptor, mode, errors, name):
+    made = open(descriptor, mode, encoding='utf-8', errors=errors, closefd=False)
+    made.buffer.raw.name = name
+    return made
+
+
+def hide_depth():
+    """The calls that led here take nothing from a step's recursion limit, and do not show in it."""
+    depth, frame = 0, sys._getframe(1)
+    while frame:
+        depth, frame = depth + 1, frame.f_back
+    read, write = sys.getrecursionlimit, sys.setrecursionlimit
+
+    def getrecursionlimit():
+        return read() - depth
+
+    def setrecursionlimit(limit, /):
+        write(min(limit + depth, HIGHEST_LIMIT) if limit > 0 else limit)
+
+    write(read() + depth)
+    sys.getrecursionlimit, sys.setrecursionlimit = getrecursionlimit, setrecursionlimit
+
+
+class Made:
+    """Whether the steps so far may have made streams of their own; how many functions wait for the end without them."""
+
+    writers, at_end = False, 0
+
+
+def note(text):
+    Made.writers = Made.writers or bool(MAKES_WRITERS.search(text))
+
+
+def flush(out):
+    """Writes what the steps so far have printed: python3 does so at its end, also for streams that the program made."""
+    streams = [out] if sys.stdout is out else [each for each in (sys.stdout, out) if isinstance(each, STREAMS)]
+    if Made.writers:
+        streams += [each for each in gc.get_objects() if type(each) in WRITERS]
+    for each in streams:
+        if is_open(each):
+            each.flush()
+
+
+def is_open(stream):
+    try:
+        return not stream.closed and stream.writable()
+    except ValueError:
+        return False  # what it writes to has been taken from it
+
+
+def end(out):
+    """The end of a program as python3 has it: its threads are waited for, what asked for it is called."""
+    if _thread._count() and 'threading' in sys.modules:
+        sys.modules['threading']._shutdown()
+    if atexit._ncallbacks() != Made.at_end:
+        atexit._run_exitfuncs()
+    flush(out)
+    if sys.stdout not in (out, None) and not isinstance(sys.stdout, STREAMS):
+        sys.stdout.flush()  # an error where it has no such thing, for python3 too
+
+
+def flags_after(text, module):
+    """Flags of a step, given the names that those before it have bound."""
+    names = known_names(module.__dict__, text)
+    return CLEAN if is_surely_clean(text, *names) else flags_of([text], *names)

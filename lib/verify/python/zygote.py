@@ -1,14 +1,14 @@
-"""Fork server: one forked child per request, so that no code runs in a process that another one sees.
+"""Fork server: one child per request, forked from a process that has never seen one, so that no code runs in a process that
+knows of another's.
 
 Requests come on descriptor 3, replies leave on 4: u32be length, then UTF-8 JSON. Ends when 3 reaches its end, and takes
-its children along. The other side limits how many requests are under way; nothing is queued here. Assumes fork,
-hence Linux or macOS. `argv[1]`, a JSON object: "level", see isolate.py; "preload": modules to import before the first
-fork; "warmUp": code to run then; "checkpoints": how many processes may wait with steps run; "probe": see probe.py;
-"stdio": requests come on 0 and replies leave on 1, as through a command that hands on nothing else.
+its children along. The other side limits how many requests are under way. Assumes fork, hence Linux or macOS. This process
+holds the requests and decides what came of them; it runs none of their code, and children are not copies of it but of
+template.py's. `argv[1]`, a JSON object: "level", see isolate.py; "preload": modules to import
+before the first fork; "warmUp": code to run then; "checkpoints": how many processes may wait with steps run; "probe": see
+probe.py; "stdio": requests come on 0 and replies leave on 1, as through a command that hands on nothing else.
 """
 
-import gc
-import importlib
 import importlib.util
 import itertools
 import json
@@ -16,173 +16,315 @@ import os
 import platform
 import selectors
 import signal
+import socket
 import struct
 import sys
 import tempfile
+import time
 
 folder = os.path.dirname(os.path.abspath(__file__))
-sys.path[:] = [folder] + [entry for entry in sys.path if os.path.abspath(entry or '.') != folder]  # no -P before 3.11
-import child  # noqa: E402
-from checkpoint import Checkpoints, Family, control_pair, wake  # noqa: E402
+own = [folder, os.path.join(folder, 'flags')]
+sys.path[:] = own + [entry for entry in sys.path if os.path.abspath(entry or '.') != folder]  # no -P before 3.11
+import forks  # noqa: E402
+from at_rest import HIDDEN, RUN  # noqa: E402
+from checkpoint import Checkpoints  # noqa: E402
 from deadlines import Deadlines  # noqa: E402
 from isolate import Isolation  # noqa: E402
-from linux import LIBC, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS, prctl  # noqa: E402
+from linux import LIBC, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS, can_fork_beside, prctl, share_arena  # noqa: E402
 from probe import reach  # noqa: E402
-from running_child import RunningChild  # noqa: E402
+from running_child import Process, RunningChild, frame, step_of  # noqa: E402
+from scratch import is_wanted  # noqa: E402
+from template import Template  # noqa: E402
+from witness import AT_REST, BELOW, PROBE, Witness  # noqa: E402
 
-del sys.path[0]
+del sys.path[: len(own)]
 for module in list(sys.modules.values()):
-    if os.path.dirname(getattr(module, '__file__', None) or '') == folder and module.__name__ != '__main__':
+    if os.path.dirname(getattr(module, '__file__', None) or '') in own and module.__name__ != '__main__':
         del sys.modules[module.__name__]  # not for steps to import
 
 REQUESTS, REPLIES = 3, 4
+FIRST_PAUSE, LONGEST_PAUSE = 0.0005, 0.02  # seconds between looks at a child that has not come to rest
 
 selector = selectors.DefaultSelector()
-runs = {}  # pid -> RunningChild
+runs = set()
+processes, unborn = {}, set()  # by id; those that are not known to be there yet
 checkpoints = Checkpoints(0)
-null, isolation = None, None  # set by prepare()
+isolation, template, witness, listener = None, None, None, None  # set by prepare()
+forking = {}  # id of a process that may fork once -> its Waiting
 
 
 def start(request, may_keep=True):
+    if is_wanted(request.get('steps', ())):
+        start_fresh(request, may_keep=False)  # a process that waits has no folder to give
+        return
     waiting, done = checkpoints.longest(request.get('keys', ()))
     if waiting is None:
         start_fresh(request, may_keep)
-    elif waiting.pid is None:
+    elif waiting.process is None or waiting.copy is not None:
         waiting.queue.append(request)
-    elif not waiting.family.has(waiting.pid):
-        checkpoints.drop(waiting)  # it has ended, perhaps for want of memory
-        start(request, may_keep)
     else:
         continue_waiting(waiting, done, request, may_keep)
 
 
 def start_fresh(request, may_keep):
-    used = {run.slot for run in runs.values()} | checkpoints.slots()
-    run, zygote = RunningChild(request, next(slot for slot in itertools.count() if slot not in used)), os.getpid()
-    ends, control = open_pipes(run, request, may_keep)
-    try:
-        run.pid = os.fork()
-    except OSError as error:
-        abandon(run, ends, control)
-        send(json.dumps({'id': run.id, 'status': 'infra', 'message': f'fork failed: {error.strerror}'}).encode())
-        return
-    if run.pid == 0:
-        child.run(request, (null, *ends), run.nonce, zygote, isolation, run.slot)
-    if control:
-        run.family = Family(run.pid, run.slot)
-        checkpoints.join(run.family)
-        run.making = checkpoints.promise(request['keys'][-1], control, run.family)
-    watch(run, ends)
+    run, keys = RunningChild(request), request.get('keys')
+    if keys and may_keep and checkpoints.is_worth(keys[-1]):
+        run.making = checkpoints.promise(keys[-1])
+    used = {process.slot for process in (*processes.values(), *unborn)}
+    process = new_process(run, next(slot for slot in itertools.count() if slot not in used))
+    process.pid = template.fork(process.slot, process.output_end, process.channel_end.fileno(), run.has_files)
+    attend(process)
+    send_to(process, run.opening())  # it is there when the child is
+
+
+def new_process(run, slot):
+    process = Process(slot)
+    run.process, process.run = process, run
+    runs.add(run)
+    return process
+
+
+def attend(process):
+    """Listens to a process that is about to be there."""
+    process.close_ends()
+    (unborn.add(process) if process.pid is None else processes.__setitem__(process.pid, process))
+    selector.register(process.channel, selectors.EVENT_READ, process)
+    selector.register(process.output, selectors.EVENT_READ, process)
+
+
+def send_to(process, data):
+    process.send(data)
+    events = selectors.EVENT_READ | (selectors.EVENT_WRITE if process.unsent else 0)
+    selector.modify(process.channel, events, process)
 
 
 def continue_waiting(waiting, done, request, may_keep):
-    run = RunningChild(request, waiting.family.slot)
-    run.family, run.pid, run.woken = waiting.family, waiting.pid, waiting
-    is_whole = done == len(request['keys'])
-    ends, control = open_pipes(run, request, may_keep and not is_whole)
-    message = {'steps': request['steps'][done:], 'limits': request['limits'], 'nonce': run.nonce}
-    if not wake(waiting, message, ends):
-        abandon(run, ends, control)
-        start_fresh(request, may_keep=False)
-        return
-    checkpoints.join(run.family)
-    waiting.pid = None
-    if control:
-        run.making = checkpoints.promise(request['keys'][-1], control, run.family)
-    elif is_whole:
-        run.kept = 'found'
-    watch(run, ends)
+    """Runs the steps after those that a process waits with in a copy of it."""
+    run, keys = RunningChild(request), request['keys']
+    run.next = done
+    run.cpu_before = waiting.cpu_ms
+    run.kept = 'found' if done == len(keys) else None
+    if may_keep and done < len(keys) and checkpoints.is_worth(keys[-1]):
+        run.making = checkpoints.promise(keys[-1])
+    copy_for(run, waiting)
 
 
-def open_pipes(run, request, may_keep):
-    """Result: the child's ends for output, report and, where it is to leave a waiting process, control; our end of that."""
-    ends, keys = run.open_pipes(), request.get('keys')
-    if not keys or not may_keep or not checkpoints.is_worth(keys[-1]):
-        return ends, None
-    control, control_end = control_pair()
-    return [*ends, control_end.detach()], control
-
-
-def abandon(run, ends, control):
-    for descriptor in (*ends, *run.pipes):
-        os.close(descriptor)
-    if control:
-        control.close()
-
-
-def watch(run, ends):
-    runs[run.pid] = run
-    for descriptor in ends:
-        os.close(descriptor)
-    for descriptor in run.pipes:
-        os.set_blocking(descriptor, False)
-        selector.register(descriptor, selectors.EVENT_READ, run)
-
-
-def take(run, descriptor):
-    """Reads once from a pipe of a child. Result: whether there may be more."""
-    more = run.take(descriptor)
-    if more is None:
-        close(run, descriptor)
-    elif run.pipes[descriptor] == 'report':
-        note_who_waits(run)
-    return bool(more)
-
-
-def close(run, descriptor):
-    selector.unregister(descriptor)
-    os.close(descriptor)
-    del run.pipes[descriptor]
-
-
-def note_who_waits(run):
-    """Once a child has told which processes wait after it, these take the requests that queued for them."""
-    if run.woken and (pid := run.told(b'waits')) is not None:
-        waiting, run.woken = run.woken, None
-        for request in checkpoints.settle(waiting, pid):
-            start(request)
-    if run.making and (pid := run.told(b'kept')) is not None:
-        waiting, run.making = run.making, None
-        if pid == 0:
-            checkpoints.note_cheap(waiting.key)
-        queue = checkpoints.settle(waiting, pid)
-        run.kept = 'made' if waiting.pid else None
-        for request in queue:
-            start(request)
-
-
-def finish(run, status, usage):
-    """The child has ended: what it left behind is killed, its pipes are emptied, its verdict leaves."""
-    run.ended = True
-    del runs[run.pid]
-    if not run.is_batch and run.family is None:
-        try:
-            os.killpg(run.pid, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            pass  # the usual case: nothing is left in its group
-        kill_strays()
-    for descriptor in list(run.pipes):
-        while take(run, descriptor):
-            pass
-        if descriptor in run.pipes:
-            close(run, descriptor)
-    note_who_waits(run)
-    send(run.answer(status, usage))
-    if run.family:
-        checkpoints.leave(run.family)
-
-
-def kill_strays():
-    """Kills what steps started and left behind: it is now a child of this process, the nearest subreaper."""
+def copy_for(run, waiting):
+    process = new_process(run, waiting.process.slot)
+    waiting.copy, waiting.process.run = process, None
+    forking[waiting.process.pid] = waiting
+    waiting.process.kill(signal.SIGCONT)
+    while waiting.process.hear():
+        pass  # what it has said since
+    waiting.process.send(frame(b'F'))
     try:
-        with open(f'/proc/self/task/{os.getpid()}/children') as children:
-            strays = {int(pid) for pid in children.read().split()} - runs.keys()
+        socket.send_fds(waiting.process.channel, [b'f'], [process.output_end, process.channel_end.fileno()])
     except OSError:
-        return  # not Linux, or a kernel without this file
+        waiting.process.kill()  # it has filled its socket, or ended: the run starts anew once that is known
+    attend(process)
+
+
+def hear(process):
+    data, run = process.hear(), process.run
+    if process.pid is not None and process in unborn:
+        unborn.discard(process)
+        processes[process.pid] = process
+        if run.killed:
+            process.kill()
+    if data is None:
+        selector.unregister(process.channel)
+        if process in unborn:
+            lost(process)
+    elif run is not None and run.take_report(data):
+        if not process.is_there and b'contained\n' in run.report:
+            welcome(process)
+        run.pause = FIRST_PAUSE
+        see(run)
+
+
+def welcome(process):
+    """A process is there. A copy waits for its first steps, and leaves the one that it was made from free for others."""
+    process.is_there = True
+    waiting = next((waiting for waiting in checkpoints.waiting.values() if waiting.copy is process), None)
+    if waiting is not None:
+        waiting.copy = None
+        waiting.process.kill(signal.SIGSTOP)
+        send_to(process, process.run.opening(limits_too=False))
+        restart(waiting.queue)
+
+
+def restart(requests):
+    """Those that queued for a process find it now, or another way."""
+    waiting, requests[:] = list(requests), []
+    for request in waiting:
+        start(request)
+
+
+def see(run):
+    """Looks whether what runs has come to rest, and goes on from there."""
+    process, run.look_at = run.process, None
+    if run.done or run.killed or process.unsent or process.is_ended or not process.is_there:
+        return
+    if run.has_files and isolation.scratch.is_full(process.pid):
+        run.kill('files')
+        return
+    if run.is_batch:
+        if run.report.endswith(b']}\n'):
+            end(run, 'batch')
+        return
+    if not run.says_ended():
+        return
+    place = where(process, run)
+    if place is None:
+        run.look_at, run.pause = time.monotonic() + run.pause, min(1.2 * run.pause, LONGEST_PAUSE)
+    elif place != AT_REST:
+        end(run, 'failed')
+    elif run.report.count(b'ran\n') > run.completed:
+        go_on(run)
+
+
+def where(process, run):
+    if witness is not None:
+        for _ in range(3):  # it has written, and is about to read
+            place = witness.sees(process)
+            if place is not None:
+                return place
+            os.sched_yield()
+        return None
+    last = run.report[run.report.rfind(b'\n', 0, -1) + 1 :]
+    return AT_REST if last == b'ran\n' else 0 if last.startswith(b'{"status"') else None
+
+
+def go_on(run):
+    run.completed += 1
+    while take_output(run.process):
+        pass
+    if run.killed:
+        return
+    if run.is_last:
+        end(run, 'ok')
+        return
+    run.forget_output()
+    if run.making and run.next == len(run.steps) - 1 and keep(run):
+        return
+    send_to(run.process, run.next_steps())
+
+
+def keep(run):
+    """Has the process wait with what it has run, where that pays, and the rest run in a copy. Result: whether it does."""
+    waiting, run.making = run.making, None
+    process = run.process
+    cpu_ms = process.cpu_ms() + run.cpu_before
+    does, leaving = False, []
+    if witness.threads(process.pid) == 1:  # a copy has no others
+        does, leaving = checkpoints.settle(waiting, process, cpu_ms, witness.private_mb(process.pid), run.limits['memoryMb'])
+    for other in leaving:
+        drop(other)
+    if not does:
+        restart(checkpoints.drop(waiting))
+        return False
+    run.cpu_added, run.cpu_before, run.kept = process.cpu_ms(), cpu_ms, 'made'
+    copy_for(run, waiting)
+    return True
+
+
+def drop(waiting):
+    """A process waits no more."""
+    waiting.process.kill()
+    restart(checkpoints.drop(waiting))
+
+
+def end(run, how):
+    """What runs has come to its end; its process goes with all that it holds."""
+    run.done = how
+    run.process.kill()
+
+
+def take_output(process):
+    """Reads once from the pipe of a process. Result: whether there may be more."""
+    try:
+        data = os.read(process.output, 1 << 16)
+    except BlockingIOError:
+        return False
+    if not data:
+        selector.unregister(process.output)
+        os.close(process.output)
+        process.output = None
+        return False
+    return process.run is not None and process.run.take_output(data)
+
+
+def finish(process, status, usage):
+    """A process has ended: what it had still said is taken, its verdict leaves."""
+    process.is_ended = True
+    run = process.run
+    while data := process.hear():
+        if run is None or not run.take_report(data):
+            break
+    process.is_there |= run is not None and b'contained\n' in run.report
+    while process.output is not None and take_output(process):
+        pass
+    if run is not None and run.has_files:
+        isolation.scratch.remove(process.pid)
+    forget(process)
+    for waiting in [waiting for waiting in checkpoints.waiting.values() if waiting.process is process]:
+        forking.pop(process.pid, None)
+        requests = checkpoints.drop(waiting)
+        if waiting.copy in unborn:
+            requests.append(waiting.copy.run.request)
+            abandon(waiting.copy)
+        for request in requests:
+            start(request, may_keep=False)
+    if run is not None:
+        runs.discard(run)
+        settle_making(run)
+        send(run.answer(status, usage))
+    if isolation.level == 'rlimit':
+        kill_strays(process)
+
+
+def settle_making(run):
+    if run.making:
+        requests, run.making = checkpoints.drop(run.making), None
+        restart(requests)
+
+
+def forget(process):
+    unborn.discard(process)
+    processes.pop(process.pid, None)
+    for end in (process.channel, process.output):
+        if end is not None and (end if type(end) is int else end.fileno()) in selector.get_map():
+            selector.unregister(end)
+    process.close()
+
+
+def abandon(process):
+    """Nothing will come of a process that was asked for."""
+    runs.discard(process.run)
+    settle_making(process.run)
+    forget(process)
+
+
+def lost(process):
+    """A process was never there."""
+    run = process.run
+    abandon(process)
+    send(run.infra())
+
+
+def kill_strays(process):
+    """Kills what a step started and left behind: it is now a child of this process, the nearest subreaper."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        pass  # the usual case: nothing is left in its group
+    if unborn or LIBC is None:
+        return  # those have no id yet; the next one that ends makes up for it
+    with open(f'/proc/self/task/{os.getpid()}/children') as children:
+        strays = {int(pid) for pid in children.read().split()} - processes.keys() - {template.pid}
     for pid in strays:
         try:
-            if not checkpoints.holds(pid):
-                os.kill(pid, signal.SIGKILL)
+            os.kill(pid, signal.SIGKILL)
         except ProcessLookupError:
             pass  # it ended by itself
 
@@ -195,10 +337,17 @@ def reap():
             return
         if pid == 0:
             return
-        if pid in runs:
-            finish(runs[pid], status, usage)
-        else:
-            kill_strays()  # a stray has ended; its own children are next
+        if pid == template.pid:
+            raise ChildProcessError('the process that children are forked from has ended')
+        if pid not in processes:
+            for process in list(unborn):
+                hear(process)  # one of these, which has said so
+        if pid in processes:
+            finish(processes[pid], status, usage)
+
+
+def may_fork(pid):
+    return pid == template.pid or forking.pop(pid, None) is not None
 
 
 def version_of(package):
@@ -235,18 +384,14 @@ def become_reaper():
         prctl(PR_SET_CHILD_SUBREAPER, 1)
 
 
-def enter_empty_folder():
-    """A working folder in which nothing can be made, and which needs no cleaning up."""
+def enter_working_folder(level):
+    """One in which nothing can be made, and which needs no cleaning up."""
+    if level != 'rlimit':
+        os.chdir('/')  # where the isolation lets nothing be made; it has a name, which python3's working folder has too
+        return
     empty = tempfile.mkdtemp()
     os.chdir(empty)
     os.rmdir(empty)
-
-
-def warm_up(modules, code):
-    for module in modules:
-        importlib.import_module(module)
-    if code:
-        exec(code, {'__name__': 'warm_up'})
 
 
 def watch_children():
@@ -262,29 +407,89 @@ def watch_children():
 
 def prepare(config):
     """All that comes before the first request. Result: what `serve` takes; None where the isolation is refused."""
-    global REQUESTS, REPLIES, null, isolation
+    global REQUESTS, REPLIES, isolation, template, witness, listener
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # the end of the requests is what stops this process
     if config.get('stdio'):
         REQUESTS, REPLIES = take_over_stdio()
     reached = reach(config['probe']) if config.get('probe') else None
     become_reaper()
-    enter_empty_folder()
+    share_arena()
+    enter_working_folder(config['level'])
+    count = config.get('checkpoints', 0) if config['level'] == 'jail' else 0
     try:
-        isolation = Isolation(config['level'], (REQUESTS, REPLIES), in_container=bool(config.get('stdio')))
+        witness = witness_of(config['level'])
+        isolation = Isolation(config['level'], (REQUESTS, REPLIES), bool(config.get('stdio')), may_fork=count > 0, scratch=config.get('scratch'))
+        if witness:
+            witness.is_nested = config['level'] == 'jail'
+        template = Template(config, isolation, (REQUESTS, REPLIES, *([witness.proc] if witness else [])))
+        if witness:
+            learn_where(config['level'])
+        if count > 0:
+            listener = template.listen()
+            selector.register(listener, selectors.EVENT_READ, listener)
     except OSError as error:
         send(json.dumps({'refused': error.strerror or str(error)}).encode())
         return None
-    null = os.open(os.devnull, os.O_RDWR)
-    warm_up(config['preload'], config.get('warmUp'))
     selector.register(REQUESTS, selectors.EVENT_READ)
     wake = watch_children()
-    checkpoints.capacity = config.get('checkpoints', 0) if config['level'] == 'jail' else 0
-    gc.collect()
-    gc.freeze()  # else the first collection in a child copies every page of this process
+    checkpoints.capacity = count
     hello = {'ready': True, 'python': platform.python_version(), 'sympy': version_of('sympy'), 'reached': reached}
     send(json.dumps({**hello, **isolation.describe()}).encode())
     return wake
+
+
+def witness_of(level):
+    """None where the level promises nothing that needs one and the machine has none."""
+    if level == 'rlimit' and not can_fork_beside():
+        return None
+    try:
+        return Witness()
+    except OSError:
+        if level == 'rlimit':
+            return None
+        raise OSError('/proc is not there to tell where a child waits') from None
+
+
+def learn_where(level):
+    """The witness learns from a child; there is none where the machine does not let it, if the level can do without."""
+    global witness
+    try:
+        calibrate()
+    except OSError:
+        if level != 'rlimit':
+            raise
+        witness = None
+
+
+def calibrate():
+    """Learns from a child where it rests, and where a step is at best."""
+    process = Process(0)
+    template.fork(0, process.output_end, process.channel_end.fileno())
+    process.close_ends()
+    until = time.monotonic() + 20
+    try:
+        rest = placed(process, AT_REST, until)
+        process.send(frame(RUN, step_of(HIDDEN, 1, PROBE)))
+        witness.learn(rest, placed(process, BELOW, until))
+    except OSError as error:
+        raise OSError(f'the kernel does not tell where a child waits ({error})') from None
+    finally:
+        if process.pid is not None:
+            process.kill()
+            os.waitpid(process.pid, 0)
+        process.close()
+
+
+def placed(process, count, until):
+    said = b''
+    while time.monotonic() < until:
+        said += process.hear() or b''
+        place = witness.place(process) if process.pid is not None else None
+        if place is not None and place[0] == count:
+            return place[1]
+        time.sleep(0.0005)
+    raise OSError(f'not within 20 s; it said {said[:300]}')
 
 
 def take_requests(received):
@@ -297,24 +502,36 @@ def take_requests(received):
 
 
 def serve(wake):
-    """Until the requests end. Children are forked from right in here: each function between takes from their recursion limit."""
+    """Until the requests end."""
     received, deadlines = bytearray(), Deadlines(runs)
     while True:
-        for key, _ in deadlines.select(selector):
-            if key.data is not None:
-                if key.fd in key.data.pipes:
-                    take(key.data, key.fd)
+        for key, events in deadlines.select(selector):
+            if type(key.data) is Process:
+                attend_to(key.data, key.fileobj, events)
             elif key.fd == wake:
                 os.read(wake, 4096)
+            elif key.data is not None:
+                forks.answer(listener, may_fork)
             else:
                 data = os.read(REQUESTS, 1 << 18)
                 if not data:
                     return
                 received += data
         reap()
-        deadlines.enforce()
+        for run in deadlines.enforce():
+            see(run)
         for request in take_requests(received):
             start(request)
+
+
+def attend_to(process, end, events):
+    if end is process.channel:
+        if events & selectors.EVENT_WRITE:
+            send_to(process, b'')
+        if events & selectors.EVENT_READ:
+            hear(process)
+    elif process.output is not None and end == process.output:
+        take_output(process)
 
 
 try:
@@ -323,6 +540,8 @@ try:
         serve(awake)
 except BaseException:
     sys.excepthook(*sys.exc_info())  # to descriptor 2, which the other side keeps for its error message
-for survivor in runs:
+for survivor in processes:
     os.kill(survivor, signal.SIGKILL)
+if isolation is not None:
+    isolation.scratch.close()
 os._exit(0)
