@@ -37,7 +37,8 @@ export function cursorPlace(before: string): CursorPlace {
   const previous = tokens.at(-1)
   if (previous?.text === '.' || previous?.text === '?.') {
     const found = operandBefore(before, tokens, tokens.length - 1)
-    const isInner = found === null || namesIn(tokens.slice(found.first)).some((name) => isBound(name, tokens, found.first))
+    const isInner =
+      found === null || namesIn(tokens.slice(found.first)).some((name) => isBound(name, tokens, found.first))
     return { kind: 'member', part, owner: isInner ? null : found.text, root: found?.root ?? null }
   }
   return part.startsWith('#') || previous?.text === '#' || isNoValue(tokens)
@@ -85,7 +86,9 @@ function operandBefore(
 
 /** The words that are no property's. */
 const namesIn = (tokens: readonly Token[]): string[] =>
-  tokens.filter(({ kind }, at) => kind === 'word' && !/^\??\.$/.test(tokens[at - 1]?.text ?? '')).map(({ text }) => text)
+  tokens
+    .filter(({ kind }, at) => kind === 'word' && !/^\??\.$/.test(tokens[at - 1]?.text ?? ''))
+    .map(({ text }) => text)
 
 /** True where this text itself gives the name a meaning: as a parameter, a variable, a function, an import. */
 function isBound(name: string, tokens: readonly Token[], before: number): boolean {
@@ -137,7 +140,8 @@ function isNoValue(tokens: readonly Token[]): boolean {
   const before = outer === null ? undefined : tokens[outer - 1]
   const words = outer === null ? [] : statementWords(tokens, outer)
   if (open?.text === '{') {
-    if (words.some((word) => word === 'import' || word === 'enum' || word === 'interface' || word === 'class')) return true
+    if (words.some((word) => word === 'import' || word === 'enum' || word === 'interface' || word === 'class'))
+      return true
     const isKey = previous.text === '{' || previous.text === ','
     const isObject = before !== undefined && /^(?:[=(,:?[]|\?\?|\|\||&&|return|const|let|var)$/.test(before.text)
     if (isKey && isObject) return true

@@ -46,7 +46,13 @@ export function tokensOf(text: string): Tokens {
     return pattern.exec(text)?.[0] ?? null
   }
   const add = (kind: Token['kind'], found: string, opening?: number): void => {
-    list.push({ kind, text: found, start: at, end: at + found.length, ...(opening === undefined ? {} : { open: opening }) })
+    list.push({
+      kind,
+      text: found,
+      start: at,
+      end: at + found.length,
+      ...(opening === undefined ? {} : { open: opening }),
+    })
     at += found.length
   }
   const opens = (found: string): void => {
