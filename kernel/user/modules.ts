@@ -114,7 +114,7 @@ export function createModules(notebook: string, language: LanguageOptions = {}):
     if (!/tsx?$/.test(file) && !parseSync(file, source).module.hasModuleSyntax) return commonJs(file)
     const { code: plain, maps: stripMaps } = stripped(file, source, language)
     const { code, maps } = guardedModule(file, plain)
-    registerScript(file, [...maps, ...stripMaps])
+    registerScript(file, source, [...maps, ...stripMaps])
     return new vm.SourceTextModule(marked(code), {
       identifier: file,
       importModuleDynamically: (specifier: string) => load(specifier, file) as never,

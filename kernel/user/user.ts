@@ -10,6 +10,7 @@ import { type CellContext, currentCell, inCell } from '../display/current-cell.t
 import { connectScreen, type Screen } from '../display/display.ts'
 import { hidePromiseMarks, mimeBundle } from '../display/format.ts'
 import { connectSettings } from '../display/settings.ts'
+import { sourceLines } from '../display/source-lines.ts'
 import { failureOf, installStackFormat } from '../display/stack.ts'
 import type { Failure, MimeBundle } from '../protocol/message.ts'
 import { connectComms, deliverComm } from '../widgets/comm.ts'
@@ -153,11 +154,12 @@ function failure(error: unknown, cell: CellContext, at?: string): Failure {
   if (!types.isNativeError(error) || !(error instanceof CellSyntaxError)) return failureOf(error, at)
   const place = `${cell.name}:${error.line}:${error.column}`
   const hint = error.hint === null ? [] : [`  ${error.hint}`]
+  const traceback = [`SyntaxError: ${error.message}`, ...hint, `    at ${place}`]
   return {
     status: 'error',
     ename: 'SyntaxError',
     evalue: `${error.message} (${place})`,
-    traceback: [`SyntaxError: ${error.message}`, ...hint, `    at ${place}`],
+    traceback: [...traceback, ...sourceLines(traceback)],
   }
 }
 
