@@ -16,10 +16,11 @@ export function excerpt(source: string, { line, column, length = 1 }: MarkedPlac
   const lines = source.split('\n')
   const first = Math.max(1, line - context)
   const last = Math.min(lines.length, line + context)
-  const cut = Math.max(0, column - 1 - WIDTH / 2)
+  const shift = column > WIDTH ? column - 1 - WIDTH / 2 : 0
   const digits = `${last}`.length
   const rows: string[] = []
   for (let number = first; number <= last; number++) {
+    const cut = number === line ? shift : 0
     const part = (lines[number - 1] ?? '').slice(cut, cut + WIDTH)
     const arrow = context > 0 && number === line ? '→' : ' '
     rows.push(`${arrow} ${`${number}`.padStart(digits)} | ${part}`)

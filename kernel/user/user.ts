@@ -22,6 +22,7 @@ import * as notebookApi from './notebook-api.ts'
 import { notebookPath } from './notebook-path.ts'
 import { awaitRaw, captureStreams, flushStreams, send, writeStream } from './output.ts'
 import type { UserRequest } from './user-process.ts'
+import { startTypeScriptWorkers } from './worker/start.ts'
 
 const realm = new Set(Object.getOwnPropertyNames(globalThis))
 const path = notebookPath(process.env, process.cwd())
@@ -257,6 +258,7 @@ function startWatcher(): void {
 
 captureStreams()
 captureChildren(screen.hold)
+startTypeScriptWorkers(dirname(path))
 installStackFormat()
 hidePromiseMarks()
 connectScreen(screen)

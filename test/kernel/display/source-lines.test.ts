@@ -84,7 +84,7 @@ test('what is thrown late shows its line on stderr', async () => {
 test('long lines are cut around the place, and numbers stand in one column', () => {
   const shown = excerpt(`${'a\n'.repeat(8)}${'x'.repeat(300)}!${'y'.repeat(300)}\nb`, { line: 9, column: 301 }, 1)
   const [before = '', line = '', mark = '', after = ''] = shown.split('\n')
-  assert.deepEqual([before, after], ['   8 |', '  10 |'])
+  assert.deepEqual([before, after], ['   8 | a', '  10 | b'])
   assert.equal(line.charAt(mark.indexOf('^')), '!')
   assert.ok(line.length < 120)
 })
