@@ -3,6 +3,7 @@
 // need it, and is replaced when it ends. Nothing here delays a cell, but for `error`, which asks before the cell runs;
 // who must not miss a type error can wait for all that are still to be told.
 
+import { foreignHint } from '../cell/foreign-notation.ts'
 import { type Typecheck, typecheckOf } from '../cell/typecheck.ts'
 import type { Failure, Header, Input, Output } from '../protocol/message.ts'
 import { within } from '../protocol/patience.ts'
@@ -327,7 +328,10 @@ function typeErrors({ name, code }: LanguageCell, errors: readonly CellDiagnosti
   const text = diagnosticText(name, code, errors)
   const [first] = errors
   const evalue = first === undefined ? '' : (headlineOf(name, first).split('\n')[0] as string)
-  return { status: 'error', ename: 'TypeCheckError', evalue, traceback: `TypeCheckError: ${text}`.split('\n') }
+  const missing = errors.find(({ unknown }) => unknown !== null)?.unknown ?? null
+  const hint = missing === null ? null : foreignHint(code, missing)
+  const traceback = [...`TypeCheckError: ${text}`.split('\n'), ...(hint === null ? [] : ['', hint])]
+  return { status: 'error', ename: 'TypeCheckError', evalue, traceback }
 }
 
 function interruption(): Failure {

@@ -4,6 +4,8 @@ import { randomUUID } from 'node:crypto'
 import { dirname } from 'node:path'
 import { inspect, types } from 'node:util'
 import { Worker } from 'node:worker_threads'
+import { foreignHint } from '../cell/foreign-notation.ts'
+import { sourceOf } from '../cell/source-position.ts'
 import { CellSyntaxError } from '../cell/strip.ts'
 import { languageOptions } from '../cell/tsconfig.ts'
 import { type CellContext, currentCell, inCell } from '../display/current-cell.ts'
@@ -152,16 +154,22 @@ async function finish(
 
 function failure(error: unknown, cell: CellContext, at?: string): Failure {
   // A proxy may throw when it is asked what it is an instance of.
-  if (!types.isNativeError(error) || !(error instanceof CellSyntaxError)) return failureOf(error, at)
+  if (!types.isNativeError(error) || !(error instanceof CellSyntaxError)) {
+    const failed = failureOf(error, at)
+    const missing = failed.ename === 'ReferenceError' ? /^(\S+) is not defined$/.exec(failed.evalue)?.[1] : undefined
+    return missing === undefined ? failed : hinted(failed, cell, missing)
+  }
   const place = `${cell.name}:${error.line}:${error.column}`
   const hint = error.hint === null ? [] : [`  ${error.hint}`]
   const traceback = [`SyntaxError: ${error.message}`, ...hint, `    at ${place}`]
-  return {
-    status: 'error',
-    ename: 'SyntaxError',
-    evalue: `${error.message} (${place})`,
-    traceback: [...traceback, ...sourceLines(traceback)],
-  }
+  const failed = { status: 'error', ename: 'SyntaxError', evalue: `${error.message} (${place})` } as const
+  return hinted({ ...failed, traceback: [...traceback, ...sourceLines(traceback)] }, cell, null)
+}
+
+/** With what does the same here, where a cell holds what other kernels understand. */
+function hinted(failed: Failure, cell: CellContext, missing: string | null): Failure {
+  const hint = foreignHint(sourceOf(cell.name) ?? '', missing)
+  return hint === null ? failed : { ...failed, traceback: [...failed.traceback, '', hint] }
 }
 
 function interruption(): Failure {
