@@ -63,6 +63,7 @@ export function completionsAt(cells: CellService, code: string, cursor: number):
       type: typeOf(cells.notebook.names.get(name)?.kind ?? kind),
       signature: listed.length > SIGNED_ENTRIES || !isCallable(kind) ? '' : signatureOf(cells, from + shift, name),
     }))
+  if (place === 'key') return { place, start, entries: sign(listed.filter(({ sortText }) => sortText < FIRST_GLOBAL)) }
   if (isMember || !info?.isGlobalCompletion) return { place, start, entries: sign(listed) }
   const near = listed.filter(({ sortText }) => sortText < FIRST_GLOBAL)
   const far = listed.filter(({ sortText }) => sortText >= FIRST_GLOBAL)

@@ -27,6 +27,8 @@ export interface Evaluator {
   names(): string[]
   /** The expression that reads a name: not the name itself where it hides one of the realm. */
   binding(name: string): string
+  /** The same, for a reader that must have no side effect: reading an import counts as one, so its value is laid out. */
+  readable(name: string): string
 }
 
 /** Prepares the realm. `realm`: the names that a cell must not overwrite for everybody else. */
@@ -40,6 +42,8 @@ export function createEvaluator(
   const captured = new Set<string>()
   const reassigned = new Set<string>()
   const named = new Set<string>()
+  /** Values of imported names, by the name. */
+  const imports = new Map<string, () => unknown>()
   const host = {
     import: (specifier: unknown) => modules.load(String(specifier)),
     meta: modules.meta,
@@ -50,11 +54,14 @@ export function createEvaluator(
       return value
     },
     value: undefined as unknown,
+    readable: Object.create(null) as Record<string, unknown>,
   }
   const realmTurn = (globalThis as Record<string, unknown>)[TURN] as () => void
   Object.defineProperty(globalThis, HOST, { value: host })
   Object.defineProperty(globalThis, 'babelHelpers', { value: helpers }) // the name that lowered code uses
   Object.assign(globalThis, { require: modules.require })
+
+  const binding = (name: string): string => renamed.get(name) ?? name
 
   const bindImport = (namespace: Namespace, specifier: string, { local, imported }: ImportedName): void => {
     if (imported !== '*' && !(imported in namespace)) {
@@ -65,6 +72,7 @@ export function createEvaluator(
     const read = (): unknown => (imported === '*' ? namespace : namespace[imported])
     const binding = renamed.get(local) ?? local
     named.add(local)
+    imports.set(local, read)
     if (declared.has(binding)) {
       host.value = read()
       vm.runInThisContext(`${binding} = ${HOST}.value`)
@@ -124,7 +132,14 @@ export function createEvaluator(
       return Promise.race([finished, interrupted])
     },
     names: () => [...named],
-    binding: (name) => renamed.get(name) ?? name,
+    binding,
+    readable(name) {
+      const read = declared.has(binding(name)) ? undefined : imports.get(name)
+      if (read === undefined) return binding(name)
+      const value = read()
+      host.readable[name] = types.isModuleNamespaceObject(value) ? { ...(value as object) } : value
+      return `${HOST}.readable.${name}`
+    },
   }
 }
 

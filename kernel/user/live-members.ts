@@ -40,7 +40,7 @@ export function createLook(evaluator: Evaluator): Look {
 
   /** The owner, as the name of its binding reads it. */
   const boundOwner = ({ owner, root }: { owner: string | null; root: string | null }): string | null =>
-    owner === null || root === null ? owner : owner.replace(root, () => evaluator.binding(root))
+    owner === null || root === null ? owner : owner.replace(root, () => evaluator.readable(root))
 
   /** Without the members that nearly every object has, unless a part of the name is known. */
   const members = async (expression: string, part: string): Promise<string[]> => {
@@ -95,7 +95,7 @@ export function createLook(evaluator: Evaluator): Look {
       if (place.kind === 'nothing' || owner === null || place.part === '') return none
       const expression = place.kind === 'member' ? `${owner}.${place.part}` : place.part
       const found = await evaluate(
-        place.kind === 'member' ? `${boundOwner(place)}.${place.part}` : evaluator.binding(place.part),
+        place.kind === 'member' ? `${boundOwner(place)}.${place.part}` : evaluator.readable(place.part),
       )
       if (found === null) return none
       const text = found.objectId === undefined ? textOf(found.value) : await describe(session, found.objectId)
