@@ -13,7 +13,7 @@ async function main(args: readonly string[]): Promise<void> {
   const [file, ...flags] = args
   const [, typecheck] = /^--typecheck=(.*)$/.exec(flags[0] ?? '') ?? []
   if (file === undefined || flags.length > (typecheck === undefined ? 0 : 1)) {
-    throw new Error('Expected a Jupyter connection file: node dist/kernel/main.js CONNECTION_FILE [--typecheck=MODE]')
+    throw new Error('Expected one argument, a Jupyter connection file: node dist/kernel/main.js CONNECTION_FILE')
   }
   const kernel = startKernel(await openZeromq(readConnection(file)), {
     typecheck: typecheckOf(process.env.ASTERISM_TYPECHECK || typecheck),

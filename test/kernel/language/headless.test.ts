@@ -102,12 +102,16 @@ test('a cell that waits for its turn does not wait for the types of the one befo
 
 test('a page, which listens on, has its idle at once', async () => {
   await withKernel(async ({ client }) => {
-    const heard: string[] = []
+    const heard: Published[] = []
     await client.request('comm_info_request', {})
-    client.onPublished(({ type, content }) => void heard.push(String(content.execution_state ?? type)))
+    client.onPublished((one) => void heard.push(one))
     await client.execute(WRONG[0] as string)
-    await eventually(() => heard.includes('stream'), 'the type error')
-    assert.deepEqual(heard, ['busy', 'execute_input', 'idle', 'stream'])
+    await eventually(() => heard.some(({ type }) => type === 'stream'), 'the type error')
+    const cell = heard.find(({ type }) => type === 'execute_input')?.parent
+    assert.deepEqual(
+      heard.filter(({ parent }) => parent === cell).map(({ type, content }) => content.execution_state ?? type),
+      ['busy', 'execute_input', 'idle', 'stream'],
+    )
   })
 })
 
