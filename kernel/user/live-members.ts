@@ -18,6 +18,14 @@ const KEYWORDS =
     ' ',
   )
 
+/** A value as the inspector tells of it. */
+interface Value {
+  readonly objectId?: string
+  readonly type: string
+  readonly subtype?: string
+  readonly value?: unknown
+}
+
 /** An expression is given up after this time, in milliseconds. */
 const TIMEOUT_MS = 200
 
@@ -29,7 +37,7 @@ export function createLook(evaluator: Evaluator): Look {
   const session = new Session()
   session.connect()
 
-  const evaluate = async (expression: string): Promise<{ objectId?: string; type: string; value?: unknown } | null> => {
+  const evaluate = async (expression: string): Promise<Value | null> => {
     const options = { expression, throwOnSideEffect: true, timeout: TIMEOUT_MS, objectGroup: 'look' }
     const { result, exceptionDetails } = await session.post(
       'Runtime.evaluate',
@@ -45,7 +53,9 @@ export function createLook(evaluator: Evaluator): Look {
   /** Without the members that nearly every object has, unless a part of the name is known. */
   const members = async (expression: string, part: string): Promise<string[]> => {
     // A primitive has no object id: its wrapper shows the members of its prototype.
-    const value = (await evaluate(expression)) ?? { type: 'undefined' }
+    const awaited = /^\(await\s+([\s\S]+)\)$/.exec(expression)?.[1]
+    const found = awaited === undefined ? await evaluate(expression) : await settled(await evaluate(awaited))
+    const value = found ?? { type: 'undefined' }
     if (value.value === null) return []
     const target =
       value.objectId !== undefined || value.type === 'undefined' ? value : await evaluate(`Object(${expression})`)
@@ -53,13 +63,21 @@ export function createLook(evaluator: Evaluator): Look {
     const names: string[] = []
     let objectId: string | undefined = target.objectId
     for (let depth = 0; objectId !== undefined && depth < 8; depth++) {
-      const found: Awaited<ReturnType<typeof ownProperties>> = await ownProperties(objectId)
-      const isRoot = depth > 0 && ROOT.every((name) => found.names.includes(name))
-      if (!isRoot || part !== '') names.push(...found.names)
-      objectId = found.prototype
+      const own: Awaited<ReturnType<typeof ownProperties>> = await ownProperties(objectId)
+      const isRoot = depth > 0 && ROOT.every((name) => own.names.includes(name))
+      if (!isRoot || part !== '') names.push(...own.names)
+      objectId = own.prototype
     }
     await session.post('Runtime.releaseObjectGroup', { objectGroup: 'look' })
     return names
+  }
+
+  /** What a promise has come to; null where it has not. What is no promise awaits to itself. */
+  const settled = async (value: Value | null): Promise<Value | null> => {
+    if (value?.subtype !== 'promise' || value.objectId === undefined) return value
+    const { internalProperties = [] } = await session.post('Runtime.getProperties', { objectId: value.objectId })
+    const inner = (name: string) => internalProperties.find((property) => property.name === name)?.value
+    return inner('[[PromiseState]]')?.value === 'fulfilled' ? (inner('[[PromiseResult]]') ?? null) : null
   }
 
   const ownProperties = async (objectId: string): Promise<{ names: string[]; prototype: string | undefined }> => {

@@ -148,6 +148,7 @@ describe('with types', () => {
 describe('with values only', () => {
   const session = notebookSession({ typecheck: 'off' }, inPackage)
   const KNOWN = [
+    '(await f()).¦',
     'f().¦',
     '"abc".¦',
     '`abc`.¦',
@@ -175,6 +176,11 @@ describe('with values only', () => {
       const matches = await complete(session, marked)
       for (const name of FOREIGN) assert.ok(!matches.includes(name), `${marked}: ${name}`)
     }
+  })
+  test('what a promise has come to is looked into', async () => {
+    await session.value('const promised = Promise.resolve({ deep: 1 }); const pending = new Promise(() => {})')
+    assert.deepEqual(await complete(session, '(await promised).de¦'), ['deep'])
+    assert.deepEqual(await complete(session, '(await pending).de¦'), [])
   })
   test('a call with a consequence is not made', async () => {
     await session.value('let called = 0; const call = () => { called += 1; return { seen: 1 } }')
