@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs'
 import { basename, dirname, extname, join } from 'node:path'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
-import { typecheckOf } from './cell/typecheck.ts'
+import { type Typecheck, typecheckOf } from './cell/typecheck.ts'
 import type { Place } from './kernelspec.ts'
 
 interface InstallFlags extends PlaceFlags {
@@ -29,9 +29,12 @@ export async function kernelCommand(args: readonly string[]): Promise<number> {
       .option('--name <name>', 'name of the kernelspec', 'asterism')
   withPlace(program.command('install'))
     .description('writes the kernelspec')
-    .option('--typecheck <mode>', 'off, warn (show type errors; default) or error (do not run a cell that has some)')
+    .option(
+      '--typecheck <mode>',
+      'off, warn (show type errors; default) or error (do not run a cell that has some); ASTERISM_TYPECHECK overrides it',
+    )
     .action((flags: InstallFlags) => {
-      say(`Installed the kernel in ${installKernel(place(flags), flags.name, typecheckOf(flags.typecheck))}`)
+      say(`Installed the kernel in ${installKernel(place(flags), flags.name, chosen(flags.typecheck))}`)
       say(`It runs on this Node, also when another is active: ${process.execPath}`)
       say(`In Jupyter and VS Code, choose the kernel "${displayName(flags.name)}"`)
     })
@@ -107,7 +110,7 @@ async function run(
       out,
       parameters: parseParameters(parameter),
       signal: abort.signal,
-      typecheck: typecheck ? 'error' : 'off',
+      ...(typecheck ? { typecheck: 'error' } : {}),
       ...(timeout === undefined ? {} : { timeoutSeconds: timeout }),
       ...(quiet ? {} : { view: createLiveView(terminal) }),
     })
@@ -130,6 +133,9 @@ async function run(
 function executedPath(notebook: string): string {
   return join(dirname(notebook), `${basename(notebook, extname(notebook))}.executed.ipynb`)
 }
+
+const chosen = (typecheck: string | undefined): Typecheck | null =>
+  typecheck === undefined ? null : typecheckOf(typecheck)
 
 const gather = (pair: string, before: string[]): string[] => [...before, pair]
 

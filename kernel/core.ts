@@ -1,7 +1,9 @@
 // The kernel without sockets: takes requests from a transport, runs user code in a process of its own, answers. The law
-// for every request: busy, its outputs, its reply, idle, in this order. Control requests never wait for a cell.
+// for every request: busy, its outputs, its reply, idle, in this order. Control requests never wait for a cell. The type
+// errors of a cell come before its reply or its idle where the client may not listen on; a next cell never waits for them.
 import { createExecutions } from './executions.ts'
 import { historyFolder, openHistory } from './history.ts'
+import { createAudience } from './protocol/audience.ts'
 import {
   type CommType,
   type Header,
@@ -15,6 +17,7 @@ import {
   replyType,
 } from './protocol/message.ts'
 import { createOutbox } from './protocol/outbox.ts'
+import { within } from './protocol/patience.ts'
 import { createSentTimes } from './protocol/sent-time.ts'
 import { type Arrival, createShells, noSuchSubshell, type Shell } from './protocol/subshells.ts'
 import type { RequestChannel, Transport } from './protocol/transport.ts'
@@ -45,6 +48,11 @@ interface Context<T extends RequestType> {
   readonly isAborted: boolean
 }
 
+/** A reply that nobody waits for at the keyboard comes after type errors, within this time, in milliseconds … */
+const REPLY_PATIENCE_MS = 60_000
+/** … and the idle of any other that may be the last of it, in milliseconds: such clients wait for an idle some 4 s. */
+const IDLE_PATIENCE_MS = 3000
+
 type Handlers = { [T in RequestType]: (context: Context<T>) => Output<T> | Promise<Output<T>> }
 
 const COMM_TYPES: readonly string[] = ['comm_open', 'comm_msg', 'comm_close'] satisfies CommType[]
@@ -57,6 +65,7 @@ export function startKernel(transport: Transport, options: KernelOptions = {}): 
   const executions = createExecutions(outbox, history, options)
   const shells = createShells()
   const sentTimes = createSentTimes()
+  const audience = createAudience()
   const answering = new Set<Promise<void>>()
   let close: () => void = () => undefined
   const closed = new Promise<void>((resolve) => {
@@ -84,6 +93,7 @@ export function startKernel(transport: Transport, options: KernelOptions = {}): 
       // A silent cell is none of the person's: what fails in it must not stop theirs.
       const stops = content.stop_on_error !== false && content.silent !== true
       if (reply.status === 'error' && stops) await shell.abortEarlier(arrival)
+      if (content.allow_stdin !== true) await typesTold(message, shell, REPLY_PATIENCE_MS)
       return reply
     },
     async is_complete_request({ content }) {
@@ -122,6 +132,12 @@ export function startKernel(transport: Transport, options: KernelOptions = {}): 
     },
   }
 
+  /** Type errors of cells are told, or the client will hear them when they come, or the next cell is due. */
+  const typesTold = async ({ header, content }: Incoming, shell: Shell, patienceMs: number): Promise<void> => {
+    if (content.silent === true || audience.stays(header)) return
+    await within(patienceMs, Promise.race([executions.typesTold(), shell.nextWaits()]))
+  }
+
   const busy = async (parent: Header, work: () => void | Promise<void>): Promise<void> => {
     outbox.publish('status', parent, { execution_state: 'busy' })
     try {
@@ -132,11 +148,12 @@ export function startKernel(transport: Transport, options: KernelOptions = {}): 
   }
 
   const answer = <T extends RequestType>(type: T, context: Context<T>): Promise<void> => {
-    const { message, channel } = context
+    const { message, channel, shell } = context
     return busy(message.header, async () => {
       try {
         const content = await handlers[type](context)
         outbox.reply(channel, message, replyType(type), { ...content })
+        if (type === 'execute_request') await typesTold(message, shell, IDLE_PATIENCE_MS)
       } catch (error) {
         const { name, message: evalue, stack = '' } = error as Error
         const failure = { status: 'error', ename: name, evalue, traceback: stack.split('\n') }
@@ -162,6 +179,7 @@ export function startKernel(transport: Transport, options: KernelOptions = {}): 
     const at = performance.now()
     const arrival = { at, sent: sentTimes.of(message.header, at) }
     const type = message.header.msg_type
+    if (audience.heard(message.header)) executions.expectQuestions()
     if (type === 'input_reply') return executions.answerQuestion(message)
     const shell = shells.of(message.header.subshell_id)
     if (!isRequest(type) && !COMM_TYPES.includes(type)) return

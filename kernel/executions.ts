@@ -38,6 +38,10 @@ export interface Executions {
    * thread, and a person who interrupts wants it back, whichever cell holds it.
    */
   interrupt(): Promise<void>
+  /** Resolves when no type error of a cell that ran is still to be told. */
+  typesTold(): Promise<void>
+  /** A person is there, who is likely to ask for completions. */
+  expectQuestions(): void
   complete(id: string, content: Input<'complete_request'>): Promise<Output<'complete_request'>>
   inspect(id: string, content: Input<'inspect_request'>): Promise<Output<'inspect_request'>>
   debug(request: Header, content: Input<'debug_request'>): Promise<Output<'debug_request'>>
@@ -257,6 +261,8 @@ export function createExecutions(outbox: Outbox, history: History, options: User
       const isIdle = works.size === 0
       await debugging.whileMuted(() => isIdle || user.signalInterrupt(), stop)
     },
+    typesTold: () => language.settled(),
+    expectQuestions: () => language.expectQuestions(),
     complete: (id, content) => language.complete(content, look('complete', id, content.code, content.cursor_pos)),
     inspect,
     debug: debugging.request,

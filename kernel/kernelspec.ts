@@ -54,19 +54,21 @@ function pythonPrefix(): string {
 export const displayName = (name = 'asterism'): string =>
   name === 'asterism' ? 'TypeScript (Asterism)' : `TypeScript (Asterism, ${name})`
 
-/** Writes a kernelspec; one of ours of the same name is replaced, another's is not. Result: its folder. */
-export function installKernel(place: Place, name = 'asterism', typecheck: Typecheck = 'warn'): string {
+/**
+ * Writes a kernelspec; one of ours of the same name is replaced, another's is not. `typecheck`: its default, told as an
+ * argument, since Jupyter lets the `env` of a kernelspec override what the person has set. Result: its folder.
+ */
+export function installKernel(place: Place, name = 'asterism', typecheck: Typecheck | null = null): string {
   const folder = join(kernelsFolder(place), checkedName(name))
   const earlier = readKernel(name, folder)
   if (earlier !== null && !earlier.isOurs)
     throw new Error(`The kernelspec ${folder} starts another kernel: not replaced`)
   const spec = {
-    argv: [process.execPath, ENTRY, '{connection_file}'],
+    argv: [process.execPath, ENTRY, '{connection_file}', ...(typecheck === null ? [] : [`--typecheck=${typecheck}`])],
     display_name: displayName(name),
     language: 'typescript',
     interrupt_mode: 'message',
     kernel_protocol_version: PROTOCOL_VERSION,
-    env: { ASTERISM_TYPECHECK: typecheck },
     metadata: { debugger: true },
   }
   try {

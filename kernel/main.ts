@@ -1,6 +1,7 @@
 // Entry of the kernel: `node dist/kernel/main.js CONNECTION_FILE`. Starts the protocol process on ZeroMQ; exits when a
 // client asks for it or the process that started it has gone.
 
+import { typecheckOf } from './cell/typecheck.ts'
 import { startKernel } from './core.ts'
 import { readConnection } from './protocol/connection.ts'
 import { openZeromq } from './protocol/zeromq.ts'
@@ -9,11 +10,14 @@ import { openZeromq } from './protocol/zeromq.ts'
 const PARENT_CHECK_MS = 1000
 
 async function main(args: readonly string[]): Promise<void> {
-  const [file] = args
-  if (file === undefined || args.length !== 1) {
+  const [file, ...flags] = args
+  const [, typecheck] = /^--typecheck=(.*)$/.exec(flags[0] ?? '') ?? []
+  if (file === undefined || flags.length > (typecheck === undefined ? 0 : 1)) {
     throw new Error('Expected one argument, a Jupyter connection file: node dist/kernel/main.js CONNECTION_FILE')
   }
-  const kernel = startKernel(await openZeromq(readConnection(file)))
+  const kernel = startKernel(await openZeromq(readConnection(file)), {
+    typecheck: typecheckOf(process.env.ASTERISM_TYPECHECK || typecheck),
+  })
   process.on('SIGINT', () => undefined) // interrupts come as messages; Ctrl-C in a shared terminal is the client's
   for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void kernel.dispose())
   watchParent(() => void kernel.dispose())

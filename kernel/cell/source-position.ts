@@ -11,13 +11,30 @@ export interface Position {
   readonly column: number
 }
 
-const registered = new Map<string, { steps: PositionMap[]; lines: number }>()
+interface Script {
+  readonly source: string
+  readonly steps: PositionMap[]
+  readonly lines: number
+}
+
+const registered = new Map<string, Script>()
 const parsed = new WeakMap<PositionMap, SourceMap>()
 
-/** Registers how a script was generated: the last step of generation first. Lines after `lines` come from nowhere. */
-export function registerScript(name: string, steps: PositionMap[], lines = Number.POSITIVE_INFINITY): void {
-  registered.set(name, { steps, lines })
+/**
+ * Registers what a person wrote and how a script was generated from it: the last step of generation first. Lines after
+ * `lines` come from nowhere.
+ */
+export function registerScript(
+  name: string,
+  source: string,
+  steps: PositionMap[],
+  lines = Number.POSITIVE_INFINITY,
+): void {
+  registered.set(name, { source, steps, lines })
 }
+
+/** What a person wrote; null for an unknown script. */
+export const sourceOf = (name: string): string | null => registered.get(name)?.source ?? null
 
 /** True where a script of this name was registered. */
 export const isRegistered = (name: string): boolean => registered.has(name)

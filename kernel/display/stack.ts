@@ -4,6 +4,7 @@ import { inspect } from 'node:util'
 import { isRegistered, originalPosition } from '../cell/source-position.ts'
 import type { Failure } from '../protocol/message.ts'
 import { shortened } from './format.ts'
+import { sourceLines } from './source-lines.ts'
 
 const kernelFolder = new URL('..', import.meta.url).href
 const HIDDEN = /^node:|^native|^evalmachine/
@@ -56,7 +57,7 @@ export function failureOf(thrown: unknown, at?: string): Failure {
     const header = lines.findIndex((line, i) => i > 0 && /^\s+at |^\s*[{[]/.test(line))
     lines.splice(header < 0 ? lines.length : header, 0, `    at ${at}`)
   }
-  return { status: 'error', ...nameAndMessage(thrown), traceback: lines }
+  return { status: 'error', ...nameAndMessage(thrown), traceback: [...lines, ...sourceLines(lines)] }
 }
 
 /** Longer ones are cut, in characters: they are shown as they are, and stored in the notebook. */

@@ -30,6 +30,7 @@ export function startChecker(options: UserOptions): Checker {
   const child: ChildProcess = fork(ENTRY, [], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     execArgv: [],
+    detached: process.platform !== 'win32', // Linux shares the cores among sessions: it need not share with what computes
     cwd: options.cwd,
     env: environmentOf(options),
   })

@@ -1,6 +1,7 @@
 // Completions from types: members, names, import paths. The part of a word that is already typed is taken out of the
 // text first, so that one analysis serves every keystroke of the word. user/live-members.ts completes from values, merge.ts joins both.
 import ts from 'typescript'
+import { cursorPlace } from '../cell/cursor-place.ts'
 import { charactersBefore, offsetOf, wordBefore } from './characters.ts'
 import { parse } from './notebook-types.ts'
 import type { CellService } from './service.ts'
@@ -16,8 +17,11 @@ export interface Entry {
 
 /** What types say about a cursor. */
 export interface StaticCompletion {
-  /** What can stand there: members of a value, names, the text of a string, or nothing (a comment, a plain string). */
-  readonly place: 'member' | 'name' | 'type' | 'string' | 'nothing'
+  /**
+   * What can stand there: members of a value, names, types, what only this place knows (names that a module exports, keys
+   * of a literal), the text of a string, or nothing (a comment, a plain string).
+   */
+  readonly place: 'member' | 'name' | 'type' | 'key' | 'string' | 'nothing'
   /** Position in characters where the replaced word begins. */
   readonly start: number
   /** Best first; all begin with the word. */
@@ -50,13 +54,16 @@ export function completionsAt(cells: CellService, code: string, cursor: number):
   const isMember = info?.isMemberCompletion ?? /\.\s*$/.test(shortened.slice(0, from))
   const listed = ordered(info).filter(({ name }) => name.startsWith(word))
   const isTyped = isTypePlace(info)
-  const place = isMember ? 'member' : isTyped ? 'type' : 'name'
+  const isName = info?.isGlobalCompletion === true && cursorPlace(code.slice(0, offset)).kind === 'name'
+  const place = isMember ? 'member' : isTyped ? 'type' : isName ? 'name' : 'key'
+  if (place === 'key' && info?.isGlobalCompletion) return { place: 'nothing', start, entries: [] }
   const sign = (entries: readonly ts.CompletionEntry[]): Entry[] =>
     entries.map(({ name, kind }) => ({
       text: name,
       type: typeOf(cells.notebook.names.get(name)?.kind ?? kind),
       signature: listed.length > SIGNED_ENTRIES || !isCallable(kind) ? '' : signatureOf(cells, from + shift, name),
     }))
+  if (place === 'key') return { place, start, entries: sign(listed.filter(({ sortText }) => sortText < FIRST_GLOBAL)) }
   if (isMember || !info?.isGlobalCompletion) return { place, start, entries: sign(listed) }
   const near = listed.filter(({ sortText }) => sortText < FIRST_GLOBAL)
   const far = listed.filter(({ sortText }) => sortText >= FIRST_GLOBAL)

@@ -83,6 +83,12 @@ function declarationOf(cells: CellService, position: number, shift: number): Pla
   const definition = cells.service.getDefinitionAtPosition(cells.draft, position)?.[0]
   if (definition === undefined) return null
   const { fileName: file, textSpan, name } = definition
+  if (file === cells.fileOf('globals')) {
+    // `var display: typeof import("…").display;`: the name at the end is the function, with its doc comment.
+    const line = cells.service.getProgram()?.getSourceFile(file)?.text ?? ''
+    const behind = line.indexOf(`).${name};`, textSpan.start)
+    return { file, position: behind < 0 ? textSpan.start : behind + 2, isEarlier: true }
+  }
   if (file !== cells.draft || textSpan.start >= shift) return { file, position: textSpan.start, isEarlier: false }
   const earlier = cells.notebook.names.get(name)
   return earlier === undefined ? null : placeOf(cells, earlier)

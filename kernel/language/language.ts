@@ -1,7 +1,9 @@
 // The language service of a kernel: type errors beside the cells or before them, completion and inspection from types
-// and live values together. Owns the checker's process, which starts when it is first needed and is replaced when it
-// ends. Nothing here delays a cell, but for `error`, which asks before the cell runs.
+// and live values together. Owns the checker's process, which starts when it is first needed, or somebody is likely to
+// need it, and is replaced when it ends. Nothing here delays a cell, but for `error`, which asks before the cell runs;
+// who must not miss a type error can wait for all that are still to be told.
 
+import { foreignHint } from '../cell/foreign-notation.ts'
 import { type Typecheck, typecheckOf } from '../cell/typecheck.ts'
 import type { Failure, Header, Input, Output } from '../protocol/message.ts'
 import { within } from '../protocol/patience.ts'
@@ -37,6 +39,10 @@ export interface Language {
   admit(cell: LanguageCell): Promise<Failure | null>
   /** A cell that was admitted has ended. Cells of several shells may run at once. */
   ended(name: string): void
+  /** Resolves when no type error of a cell that ran is still to be told. */
+  settled(): Promise<void>
+  /** Questions are likely to come: the checker need not wait for the first of them. */
+  expectQuestions(): void
   /** Ends every wait for the checker. */
   interrupt(): void
   complete(content: Input<'complete_request'>, live: Promise<Completion | null>): Promise<Completion>
@@ -52,10 +58,12 @@ export interface Language {
 const FIRST_CELL_MS = 1000
 /** … and hears of a cell when that has ended, or has run for so long: a short cell has the machine for itself. */
 const CELL_MS = 100
-/** A live answer comes alone when types need longer than this, in milliseconds … */
-const TYPES_PATIENCE_MS = 300
-/** … or longer than this where nothing live is known. */
-const TYPES_ALONE_MS = 2000
+/** A live answer comes alone when types need longer than this, in milliseconds, … */
+const TYPES_PATIENCE_MS = 700
+/** … than this while the checker is starting … */
+const STARTING_PATIENCE_MS = 250
+/** … or than this where nothing live is known: a checker that starts beside other work has answered by then. */
+const TYPES_ALONE_MS = 5000
 /** An answer from types waits this long for the live one: a cell that computes gives none. In milliseconds. */
 const LIVE_PATIENCE_MS = 60
 /** A checker that ends so often before it answered anything is not started again. */
@@ -85,6 +93,9 @@ export function createLanguage(host: LanguageHost, options: UserOptions = {}): L
   let isGivenUp = false
   /** Ends the wait of each cell that waits for the checker. */
   const waiting = new Set<() => void>()
+  /** Cells whose type errors are still to be told, and who waits for that. */
+  const untold = new Set<KeptCell>()
+  let settling: (() => void)[] = []
   const running = new Set<string>()
   /** Called when a running cell ends. */
   let onEnd: (() => void)[] = []
@@ -108,7 +119,12 @@ export function createLanguage(host: LanguageHost, options: UserOptions = {}): L
   const submit = (to: Checker, cell: KeptCell): void => {
     if (!cell.isAsked) {
       cell.isAsked = true
-      void to.ask('check', { source: cell.code }).then((found) => (found ? report(cell, found) : unanswered(cell, to)))
+      void to
+        .ask('check', { source: cell.code })
+        .then((found) => (found ? report(cell, found) : unanswered(cell, to)))
+        .finally(() => {
+          if (cell.isAsked) told(cell)
+        })
     }
     to.commit(cell.name, cell.code)
   }
@@ -127,6 +143,16 @@ export function createLanguage(host: LanguageHost, options: UserOptions = {}): L
     })
     if (cell.attempts < ATTEMPTS_FOR_CELL) cell.isAsked = false
     else tellUnchecked(cell.request, 'ended')
+  }
+
+  const told = (cell: KeptCell): void => {
+    untold.delete(cell)
+    if (untold.size === 0) settle()
+  }
+  const settle = (): void => {
+    const settled = settling
+    settling = []
+    for (const one of settled) one()
   }
 
   const tellUnchecked = (request: Header, how: 'failed' | 'ended' | 'ended again and again'): void => {
@@ -158,7 +184,12 @@ export function createLanguage(host: LanguageHost, options: UserOptions = {}): L
     const kept = { ...cell, isAsked: isAsked || cell.silent, attempts: 0 }
     cells.push(kept)
     running.add(cell.name)
-    if (!kept.isAsked) timer ??= setTimeout(wake, checker === null ? FIRST_CELL_MS : CELL_MS).unref()
+    if (kept.isAsked) return
+    untold.add(kept)
+    wakeSoon()
+  }
+  const wakeSoon = (): void => {
+    timer ??= setTimeout(wake, checker === null ? FIRST_CELL_MS : CELL_MS).unref()
   }
 
   const wake = (): void => {
@@ -168,6 +199,7 @@ export function createLanguage(host: LanguageHost, options: UserOptions = {}): L
     for (const cell of cells.filter(({ isAsked }) => !isAsked)) {
       cell.isAsked = true
       tellUnchecked(cell.request, 'ended again and again')
+      told(cell)
     }
   }
 
@@ -190,13 +222,18 @@ export function createLanguage(host: LanguageHost, options: UserOptions = {}): L
     }
   }
 
+  const patience = (): number => (checker?.isWarm ? TYPES_PATIENCE_MS : STARTING_PATIENCE_MS)
   const stopWaiting = (): void => {
     for (const stop of waiting) stop()
   }
   const tellEnd = (): void => {
-    const told = onEnd
+    const heard = onEnd
     onEnd = []
-    for (const tell of told) tell()
+    for (const tell of heard) tell()
+  }
+  const stopTelling = (): void => {
+    untold.clear()
+    settle()
   }
 
   return {
@@ -217,16 +254,23 @@ export function createLanguage(host: LanguageHost, options: UserOptions = {}): L
       tellEnd()
       if (timer !== null) wake()
     },
-    interrupt: stopWaiting,
+    settled: () => (untold.size === 0 ? Promise.resolve() : new Promise((resolve) => settling.push(resolve))),
+    expectQuestions() {
+      if (mode !== 'off' && checker === null) wakeSoon()
+    },
+    interrupt() {
+      stopWaiting()
+      settle()
+    },
     async complete({ code, cursor_pos: cursor }, live) {
       const asked = mode === 'off' ? null : started()?.ask('complete', { code, cursor })
       const isKnown = (answer: Completion | null): boolean => (answer?.matches.length ?? 0) > 0
-      const [types, values] = await together(asked ?? null, live, isKnown)
+      const [types, values] = await together(asked ?? null, live, isKnown, patience())
       return mergeCompletions(cursor, types, values)
     },
     async inspect({ code, cursor_pos: cursor, detail_level: detail = 0 }, live) {
       const asked = mode === 'off' ? null : started()?.ask('inspect', { code, cursor, withSource: detail > 0 })
-      const [types, values] = await together(asked ?? null, live, (answer) => answer?.found === true)
+      const [types, values] = await together(asked ?? null, live, (answer) => answer?.found === true, patience())
       return mergeInspections(types, values)
     },
     setTypecheck(value) {
@@ -234,10 +278,12 @@ export function createLanguage(host: LanguageHost, options: UserOptions = {}): L
       if (mode !== 'off') return
       checker?.dispose()
       checker = null
+      stopTelling()
     },
     forget() {
       mode = initial
       cells = []
+      stopTelling()
       submitted = 0
       checker?.forget()
       running.clear()
@@ -248,6 +294,7 @@ export function createLanguage(host: LanguageHost, options: UserOptions = {}): L
       if (restart !== null) clearImmediate(restart)
       cells = []
       stopWaiting()
+      stopTelling()
       checker?.dispose()
     },
   }
@@ -258,6 +305,7 @@ async function together<T, L>(
   types: Promise<T | null> | null,
   live: Promise<L | null>,
   isKnown: (answer: L | null) => boolean,
+  patienceMs: number,
 ): Promise<[T | null, L | null]> {
   if (types === null) return [null, await live]
   let typed: T | null = null
@@ -272,7 +320,7 @@ async function together<T, L>(
   })
   await Promise.race([typesCame, liveCame])
   if (isTyped) await within(LIVE_PATIENCE_MS, liveCame)
-  else await within(isKnown(value) ? TYPES_PATIENCE_MS : TYPES_ALONE_MS, typesCame)
+  else await within(isKnown(value) ? patienceMs : TYPES_ALONE_MS, typesCame)
   return [typed, value]
 }
 
@@ -280,7 +328,10 @@ function typeErrors({ name, code }: LanguageCell, errors: readonly CellDiagnosti
   const text = diagnosticText(name, code, errors)
   const [first] = errors
   const evalue = first === undefined ? '' : (headlineOf(name, first).split('\n')[0] as string)
-  return { status: 'error', ename: 'TypeCheckError', evalue, traceback: `TypeCheckError: ${text}`.split('\n') }
+  const missing = errors.find(({ unknown }) => unknown !== null)?.unknown ?? null
+  const hint = missing === null ? null : foreignHint(code, missing)
+  const traceback = [...`TypeCheckError: ${text}`.split('\n'), ...(hint === null ? [] : ['', hint])]
+  return { status: 'error', ename: 'TypeCheckError', evalue, traceback }
 }
 
 function interruption(): Failure {

@@ -1,6 +1,6 @@
 // The type checker's process: TypeScript with the cells of one notebook, asked over IPC, one question after another.
 // Started by checker.ts; nothing of the kernel waits for it but who asked.
-import { setPriority } from 'node:os'
+import { getPriority, setPriority } from 'node:os'
 import { dirname } from 'node:path'
 import * as notebookApi from '../user/notebook-api.ts'
 import { notebookPath } from '../user/notebook-path.ts'
@@ -28,8 +28,17 @@ export type ServerAnswer =
   | { type: 'answer'; id: number; value: unknown }
   | { type: 'failed'; id: number }
 
-/** A little behind the cells where both want to compute. */
-const NICENESS = 5
+/** In front of what computes for long: a person waits for its answers, which cost some ten milliseconds. */
+const NICENESS = -5
+
+function hurry(): void {
+  try {
+    if (getPriority() > NICENESS) setPriority(NICENESS)
+  } catch (error) {
+    // Only an administrator may: others share the cores evenly.
+    if (!['EACCES', 'EPERM'].includes((error as { info?: { code?: string } }).info?.code ?? '')) throw error
+  }
+}
 
 const globals = Object.keys(notebookApi).filter((name) => name !== 'DISPLAY')
 const cells = createCellService(dirname(notebookPath(process.env, process.cwd())), globals)
@@ -57,7 +66,7 @@ function receive(message: ServerMessage): void {
   }
 }
 
-setPriority(NICENESS)
+hurry()
 process.on('disconnect', () => process.exit(0))
 process.on('SIGINT', () => undefined) // Ctrl-C in a shared terminal is the client's
 diagnosticsOf(cells, 'display(1)') // reads the libraries before the first question

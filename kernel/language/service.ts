@@ -86,7 +86,7 @@ export function createCellService(folder: string, globals: readonly string[]): C
     },
     // While nothing changed, the service need not compare every file with its last version.
     getProjectVersion: () => `${version} ${notebook.version()} ${filesStamp}`,
-    ...resolution(folder, file, own),
+    ...resolution(folder, file, own, settings),
   }
   const service = ts.createLanguageService(host, keepingRegistry())
 
@@ -165,7 +165,12 @@ function fileAccess(virtual: (path: string) => string | undefined) {
 }
 
 /** Which file a specifier means: a cell, this package, else what TypeScript finds from the importing file. */
-function resolution(folder: string, fileOf: (cell: string) => string, own: ReadonlyMap<string, string>) {
+function resolution(
+  folder: string,
+  fileOf: (cell: string) => string,
+  own: ReadonlyMap<string, string>,
+  settings: ts.CompilerOptions,
+) {
   const found = new Map<string, ts.ResolvedModuleFull>()
   const resolve = (specifier: string, from: string, mode: ts.ResolutionMode): ts.ResolvedModuleFull | undefined => {
     if (specifier.startsWith(CELL_SCHEME)) {
@@ -173,7 +178,8 @@ function resolution(folder: string, fileOf: (cell: string) => string, own: Reado
     }
     const types = own.get(specifier)
     if (types !== undefined) return { resolvedFileName: types, extension: ts.Extension.Ts }
-    return ts.resolveModuleName(specifier, from, OPTIONS, ts.sys, undefined, undefined, mode).resolvedModule
+    const options = isSettled(from) ? OPTIONS : settings // the project's `paths` mean nothing inside packages
+    return ts.resolveModuleName(specifier, from, options, ts.sys, undefined, undefined, mode).resolvedModule
   }
   const remembered = (specifier: string, from: string, mode: ts.ResolutionMode): ts.ResolvedModuleFull | undefined => {
     // Packages do not change under a running kernel; what was not found may be there the next time.
@@ -181,7 +187,7 @@ function resolution(folder: string, fileOf: (cell: string) => string, own: Reado
     const key = `${mode} ${specifier} ${isSettled(from) ? from : ''}`
     const known = isLasting ? found.get(key) : undefined
     const module = known ?? resolve(specifier, from, mode)
-    if (module !== undefined && isLasting) found.set(key, module)
+    if (module !== undefined && isLasting && isSettled(module.resolvedFileName)) found.set(key, module)
     return module
   }
   const host: Pick<ts.LanguageServiceHost, 'resolveModuleNameLiterals' | 'resolveTypeReferenceDirectiveReferences'> = {

@@ -2,6 +2,7 @@
 // order and stop at the first error, except where a cell is tagged `raises-exception`. Imports in cells are resolved from
 // the notebook's folder; the working directory is the caller's, so that paths in cells mean what they mean in the shell.
 import { resolve } from 'node:path'
+import type { Typecheck } from '../cell/typecheck.ts'
 import type { Output } from '../protocol/message.ts'
 import { type StartedKernel, startKernelProcess } from './kernel-process.ts'
 import type { RunView } from './live-view.ts'
@@ -24,8 +25,8 @@ export interface RunOptions {
   signal?: AbortSignal
   /** Working directory of the cells. @default that of this process */
   cwd?: string
-  /** Whether cells with type errors run. Warnings would come at chance moments. @default 'off' */
-  typecheck?: 'off' | 'error'
+  /** What happens to cells with type errors; warnings stand behind a cell's other outputs. @default ASTERISM_TYPECHECK, else `warn` */
+  typecheck?: Typecheck
 }
 
 /** What a run came to. */
@@ -45,13 +46,13 @@ export type RunResult =
 
 /** Runs a notebook. Throws for a notebook or parameters that cannot be used; a failing cell is a result. */
 export async function runNotebook(options: RunOptions): Promise<RunResult> {
-  const { view, parameters = {}, signal, cwd, typecheck = 'off' } = options
+  const { view, parameters = {}, signal, cwd, typecheck } = options
   const path = resolve(options.notebook)
   const notebook = injectParameters(readNotebook(path), parameters)
   Object.assign(notebook.metadata, METADATA)
   const kernel = await startKernelProcess({
     notebook: path,
-    typecheck,
+    ...(typecheck === undefined ? {} : { typecheck }),
     ...(cwd === undefined ? {} : { cwd }),
   })
   const started = performance.now()

@@ -17,6 +17,8 @@ export interface Arrival {
 export interface Shell {
   /** Runs the work of a request after all earlier work of this shell. `isAborted`: it was told to give up meanwhile. */
   inTurn(request: Arrival, work: (isAborted: boolean) => Promise<void>): Promise<void>
+  /** Resolves when work waits for its turn. */
+  nextWaits(): Promise<void>
   /** Tells everything that waits now to give up. */
   abortWaiting(): void
   /** Tells everything to give up that is sent before the reply of a failed request, which must follow at once. */
@@ -68,6 +70,7 @@ function createShell(): Shell {
   const waiting = new Set<{ isAborted: boolean }>()
   let failedAt = Number.NEGATIVE_INFINITY
   let turn: Promise<void> = Promise.resolve()
+  let heard: (() => void)[] = []
   const abortWaiting = (): void => {
     for (const ticket of waiting) ticket.isAborted = true
   }
@@ -75,6 +78,8 @@ function createShell(): Shell {
     inTurn(request, work) {
       const ticket = { isAborted: request.sent <= failedAt }
       waiting.add(ticket)
+      for (const hear of heard) hear()
+      heard = []
       const done = turn.then(() => {
         waiting.delete(ticket)
         return work(ticket.isAborted)
@@ -82,6 +87,7 @@ function createShell(): Shell {
       turn = done.catch(() => undefined) // the caller hears of it; the next one has its turn all the same
       return done
     },
+    nextWaits: () => (waiting.size > 0 ? Promise.resolve() : new Promise((resolve) => heard.push(resolve))),
     abortWaiting,
     async abortEarlier({ at }) {
       const early = MIN_ERROR_MS - (performance.now() - at)

@@ -6,7 +6,8 @@ import vm from 'node:vm'
 import { type CompiledCell, compileCell, type ImportedName } from '../cell/compile.ts'
 import { HOST, TURN } from '../cell/host-names.ts'
 import * as helpers from '../cell/lowered-runtime.ts'
-import { registerScript } from '../cell/source-position.ts'
+import { originalPosition, registerScript } from '../cell/source-position.ts'
+import { CellSyntaxError } from '../cell/strip.ts'
 import type { LanguageOptions } from '../cell/tsconfig.ts'
 import { debugging, marked } from './debug-marker.ts'
 import { isInterruption, isStopping, stopLoops } from './interruption.ts'
@@ -26,6 +27,8 @@ export interface Evaluator {
   names(): string[]
   /** The expression that reads a name: not the name itself where it hides one of the realm. */
   binding(name: string): string
+  /** The same, for a reader that must have no side effect: reading an import counts as one, so its value is laid out. */
+  readable(name: string): string
 }
 
 /** Prepares the realm. `realm`: the names that a cell must not overwrite for everybody else. */
@@ -39,6 +42,8 @@ export function createEvaluator(
   const captured = new Set<string>()
   const reassigned = new Set<string>()
   const named = new Set<string>()
+  /** Values of imported names, by the name. */
+  const imports = new Map<string, () => unknown>()
   const host = {
     import: (specifier: unknown) => modules.load(String(specifier)),
     meta: modules.meta,
@@ -49,11 +54,14 @@ export function createEvaluator(
       return value
     },
     value: undefined as unknown,
+    readable: Object.create(null) as Record<string, unknown>,
   }
   const realmTurn = (globalThis as Record<string, unknown>)[TURN] as () => void
   Object.defineProperty(globalThis, HOST, { value: host })
   Object.defineProperty(globalThis, 'babelHelpers', { value: helpers }) // the name that lowered code uses
   Object.assign(globalThis, { require: modules.require })
+
+  const binding = (name: string): string => renamed.get(name) ?? name
 
   const bindImport = (namespace: Namespace, specifier: string, { local, imported }: ImportedName): void => {
     if (imported !== '*' && !(imported in namespace)) {
@@ -64,6 +72,7 @@ export function createEvaluator(
     const read = (): unknown => (imported === '*' ? namespace : namespace[imported])
     const binding = renamed.get(local) ?? local
     named.add(local)
+    imports.set(local, read)
     if (declared.has(binding)) {
       host.value = read()
       vm.runInThisContext(`${binding} = ${HOST}.value`)
@@ -83,11 +92,11 @@ export function createEvaluator(
     return null
   }
 
-  const runScript = async (cell: CompiledCell, name: string): Promise<Outcome> => {
+  const runScript = async (cell: CompiledCell, name: string, source: string): Promise<Outcome> => {
     // The last line closes the wrapper and calls it.
-    registerScript(name, cell.maps, cell.code.split('\n').length - 1)
+    registerScript(name, source, cell.maps, cell.code.split('\n').length - 1)
     try {
-      const script = new vm.Script(marked(cell.code), { filename: name })
+      const script = compiledScript(name, cell)
       for (const one of cell.declares) declared.add(one)
       const ran = script.runInThisContext({ breakOnSigint: true, displayErrors: false }) // the stack stays as it is
       const result = (await ran) as { value: unknown } | undefined
@@ -102,6 +111,7 @@ export function createEvaluator(
     async run(name, source, signal) {
       let cell: CompiledCell
       try {
+        registerScript(name, source, [])
         const earlier = { declared, renamed, realm, captured, reassigned, plainLoops: debugging.on }
         cell = compileCell(name, source, earlier, language)
       } catch (error) {
@@ -115,12 +125,33 @@ export function createEvaluator(
         signal.addEventListener('abort', () => resolve({ kind: 'interrupted' }), { once: true })
       })
       const finished = runImports(cell, name).then((failed) =>
-        failed === null && !signal.aborted ? runScript(cell, name) : (failed ?? { kind: 'interrupted' as const }),
+        failed === null && !signal.aborted
+          ? runScript(cell, name, source)
+          : (failed ?? { kind: 'interrupted' as const }),
       )
       return Promise.race([finished, interrupted])
     },
     names: () => [...named],
-    binding: (name) => renamed.get(name) ?? name,
+    binding,
+    readable(name) {
+      const read = declared.has(binding(name)) ? undefined : imports.get(name)
+      if (read === undefined) return binding(name)
+      const value = read()
+      host.readable[name] = types.isModuleNamespaceObject(value) ? { ...(value as object) } : value
+      return `${HOST}.readable.${name}`
+    },
+  }
+}
+
+/** Some mistakes only V8 finds, such as a broken regular expression; it tells them in its own copy of the code. */
+function compiledScript(name: string, cell: CompiledCell): vm.Script {
+  try {
+    return new vm.Script(marked(cell.code), { filename: name })
+  } catch (error) {
+    const { message, stack = '' } = error as Error
+    const [, line, mark = ''] = /^.*:(\d+)\n.*\n( *\^)/.exec(stack) ?? []
+    const place = line === undefined ? null : originalPosition(name, { line: Number(line), column: mark.length })
+    throw place === null ? error : new CellSyntaxError(message, place.line, place.column, null)
   }
 }
 

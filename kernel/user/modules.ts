@@ -11,7 +11,7 @@ import { parseSync } from 'oxc-parser'
 import { guardedModule } from '../cell/loop-guard.ts'
 import { registerScript } from '../cell/source-position.ts'
 import { CellSyntaxError, stripTypes } from '../cell/strip.ts'
-import type { LanguageOptions } from '../cell/tsconfig.ts'
+import { type LanguageOptions, mappedPaths } from '../cell/tsconfig.ts'
 import { marked } from './debug-marker.ts'
 import { ownFiles } from './own-package.ts'
 
@@ -57,6 +57,8 @@ export function createModules(notebook: string, language: LanguageOptions = {}):
     if (isBuiltin(specifier)) return { url: specifier.startsWith('node:') ? specifier : `node:${specifier}` }
     const isPath = /^(\.{0,2}\/|file:|[A-Za-z]:[\\/])/.test(specifier)
     if (!isPath) {
+      const mapped = mappedFile(specifier)
+      if (mapped !== null) return isLocal(mapped) ? { file: mapped } : { url: pathToFileURL(mapped).href }
       const url = import.meta.resolve(specifier, pathToFileURL(from).href)
       return isLocalSource(url) ? { file: fileURLToPath(url) } : { url }
     }
@@ -64,6 +66,12 @@ export function createModules(notebook: string, language: LanguageOptions = {}):
     const file = existingFile(base)
     if (file === null) throw notFound(specifier, from)
     return isLocal(file) ? { file } : { url: pathToFileURL(file).href }
+  }
+
+  /** The file that `paths` of the project's tsconfig.json name; declarations have no code. */
+  const mappedFile = (specifier: string): string | null => {
+    const files = mappedPaths(specifier, language).map((path) => (path.endsWith('.d.ts') ? null : existingFile(path)))
+    return files.find((file) => file !== null) ?? null
   }
 
   /**
@@ -95,7 +103,7 @@ export function createModules(notebook: string, language: LanguageOptions = {}):
     const known = local.get(file)
     if (known !== undefined) return known
     const before = stamp(file)
-    const module = build(file)
+    const module = extname(file) === '.wasm' ? await wasmModule(file, before) : build(file)
     const made: LocalModule = {
       stamp: before,
       module,
@@ -107,6 +115,18 @@ export function createModules(notebook: string, language: LanguageOptions = {}):
     return made
   }
 
+  /** Node instantiates it; the stamp in its address makes a changed file another one. */
+  const wasmModule = async (file: string, version: string): Promise<vm.Module> => {
+    try {
+      return synthetic(file, await importNative(`${pathToFileURL(file).href}?${encodeURIComponent(version)}`))
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ERR_UNKNOWN_FILE_EXTENSION') throw error
+      const other =
+        "const { instance } = await WebAssembly.instantiate(await (await import('node:fs/promises')).readFile(file))"
+      throw new Error(`Node ${process.versions.node} cannot import ${file}. What works in every version: ${other}`)
+    }
+  }
+
   const build = (file: string): vm.Module => {
     if (extname(file) === '.json') return synthetic(file, { default: JSON.parse(readFileSync(file, 'utf8')) })
     if (!SOURCE.includes(extname(file))) return commonJs(file)
@@ -114,7 +134,7 @@ export function createModules(notebook: string, language: LanguageOptions = {}):
     if (!/tsx?$/.test(file) && !parseSync(file, source).module.hasModuleSyntax) return commonJs(file)
     const { code: plain, maps: stripMaps } = stripped(file, source, language)
     const { code, maps } = guardedModule(file, plain)
-    registerScript(file, [...maps, ...stripMaps])
+    registerScript(file, source, [...maps, ...stripMaps])
     return new vm.SourceTextModule(marked(code), {
       identifier: file,
       importModuleDynamically: (specifier: string) => load(specifier, file) as never,
@@ -141,7 +161,7 @@ export function createModules(notebook: string, language: LanguageOptions = {}):
   const require = Object.assign((specifier: string): unknown => {
     if (own.has(specifier)) throw new Error(`'${specifier}' is an ES module: use import, or await import()`)
     if (isBuiltin(specifier)) return nativeRequire(specifier)
-    const file = nativeRequire.resolve(specifier)
+    const file = mappedFile(specifier) ?? nativeRequire.resolve(specifier)
     if (isLocal(file) && /\.(?:m?tsx?|mjs)$/.test(file)) {
       throw new Error(`Cannot require ${file}: use import, or await import()`)
     }

@@ -67,6 +67,7 @@ const FLAGS = [
   '--experimental-vm-modules', // local TypeScript modules that can be loaded again
   '--experimental-import-meta-resolve', // packages are resolved from the notebook's folder
   '--disable-warning=ExperimentalWarning',
+  ...['--experimental-wasm-modules'].filter((flag) => process.allowedNodeEnvironmentFlags.has(flag)),
 ]
 const OUT_OF_MEMORY = 'out of memory; NODE_OPTIONS=--max-old-space-size=8192 would allow it 8 GB'
 const ownGroup = process.platform !== 'win32'

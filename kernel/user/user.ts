@@ -4,12 +4,15 @@ import { randomUUID } from 'node:crypto'
 import { dirname } from 'node:path'
 import { inspect, types } from 'node:util'
 import { Worker } from 'node:worker_threads'
+import { foreignHint } from '../cell/foreign-notation.ts'
+import { sourceOf } from '../cell/source-position.ts'
 import { CellSyntaxError } from '../cell/strip.ts'
 import { languageOptions } from '../cell/tsconfig.ts'
 import { type CellContext, currentCell, inCell } from '../display/current-cell.ts'
 import { connectScreen, type Screen } from '../display/display.ts'
 import { hidePromiseMarks, mimeBundle } from '../display/format.ts'
 import { connectSettings } from '../display/settings.ts'
+import { sourceLines } from '../display/source-lines.ts'
 import { failureOf, installStackFormat } from '../display/stack.ts'
 import type { Failure, MimeBundle } from '../protocol/message.ts'
 import { connectComms, deliverComm } from '../widgets/comm.ts'
@@ -21,6 +24,7 @@ import * as notebookApi from './notebook-api.ts'
 import { notebookPath } from './notebook-path.ts'
 import { awaitRaw, captureStreams, flushStreams, send, writeStream } from './output.ts'
 import type { UserRequest } from './user-process.ts'
+import { startTypeScriptWorkers } from './worker/start.ts'
 
 const realm = new Set(Object.getOwnPropertyNames(globalThis))
 const path = notebookPath(process.env, process.cwd())
@@ -150,15 +154,22 @@ async function finish(
 
 function failure(error: unknown, cell: CellContext, at?: string): Failure {
   // A proxy may throw when it is asked what it is an instance of.
-  if (!types.isNativeError(error) || !(error instanceof CellSyntaxError)) return failureOf(error, at)
+  if (!types.isNativeError(error) || !(error instanceof CellSyntaxError)) {
+    const failed = failureOf(error, at)
+    const missing = failed.ename === 'ReferenceError' ? /^(\S+) is not defined$/.exec(failed.evalue)?.[1] : undefined
+    return missing === undefined ? failed : hinted(failed, cell, missing)
+  }
   const place = `${cell.name}:${error.line}:${error.column}`
   const hint = error.hint === null ? [] : [`  ${error.hint}`]
-  return {
-    status: 'error',
-    ename: 'SyntaxError',
-    evalue: `${error.message} (${place})`,
-    traceback: [`SyntaxError: ${error.message}`, ...hint, `    at ${place}`],
-  }
+  const traceback = [`SyntaxError: ${error.message}`, ...hint, `    at ${place}`]
+  const failed = { status: 'error', ename: 'SyntaxError', evalue: `${error.message} (${place})` } as const
+  return hinted({ ...failed, traceback: [...traceback, ...sourceLines(traceback)] }, cell, null)
+}
+
+/** With what does the same here, where a cell holds what other kernels understand. */
+function hinted(failed: Failure, cell: CellContext, missing: string | null): Failure {
+  const hint = foreignHint(sourceOf(cell.name) ?? '', missing)
+  return hint === null ? failed : { ...failed, traceback: [...failed.traceback, '', hint] }
 }
 
 function interruption(): Failure {
@@ -255,6 +266,7 @@ function startWatcher(): void {
 
 captureStreams()
 captureChildren(screen.hold)
+startTypeScriptWorkers(dirname(path))
 installStackFormat()
 hidePromiseMarks()
 connectScreen(screen)

@@ -39,13 +39,15 @@ test('install writes a kernelspec that Jupyter can start: absolute paths, files 
 })
 
 test('install keeps the chosen treatment of type errors, and refuses one that does not exist', () => {
-  const typecheck = (name: string): unknown => {
+  const spec = (name: string): { argv: string[]; env?: unknown } => {
     const file = join(folder, 'data', 'kernels', name, 'kernel.json')
-    return (JSON.parse(readFileSync(file, 'utf8')) as { env: Record<string, string> }).env.ASTERISM_TYPECHECK
+    return JSON.parse(readFileSync(file, 'utf8')) as { argv: string[] }
   }
   assert.equal(kernel('install', '--name', 'typed', '--typecheck', 'error').status, 0)
   assert.equal(kernel('install', '--name', 'default').status, 0)
-  assert.deepEqual([typecheck('typed'), typecheck('default')], ['error', 'warn'])
+  assert.deepEqual([spec('typed').argv[3], spec('default').argv[3]], ['--typecheck=error', undefined])
+  for (const name of ['typed', 'default'])
+    assert.equal(spec(name).env, undefined, 'it would override what the person sets')
   assert.match(kernel('install', '--name', 'x', '--typecheck', 'loud').stderr, /'off', 'warn' or 'error', got "loud"/)
   for (const name of ['typed', 'default']) assert.equal(kernel('uninstall', '--name', name).status, 0)
 })

@@ -109,7 +109,7 @@ fail<number>(
   assert.deepEqual([cell.ename, cell.evalue], ['TypeError', 'no 1'])
   assert.match(
     cell.traceback,
-    new RegExp(`^TypeError: no 1\\n    at fail \\(cell ${cell.count}:6:9\\)\\n    at cell ${cell.count}:9:1$`),
+    new RegExp(`^TypeError: no 1\\n    at fail \\(cell ${cell.count}:6:9\\)\\n    at cell ${cell.count}:9:1\\n`),
   )
 })
 

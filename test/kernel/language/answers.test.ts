@@ -146,3 +146,29 @@ test('what is not known is not found', async () => {
   assert.equal((await inspect('|')).found, false)
   assert.deepEqual((await complete('nowhere.at|')).matches, [])
 })
+
+test('imported names are inspected where they were declared: signature and documentation', async () => {
+  session.write('node_modules/stats/package.json', '{ "name": "stats", "main": "main.js", "types": "main.d.ts" }')
+  session.write('node_modules/stats/main.js', 'exports.mean = (values) => values[0]')
+  session.write(
+    'node_modules/stats/main.d.ts',
+    '/** The mean of numbers. */\nexport declare function mean(values: readonly number[]): number',
+  )
+  await session.run(
+    "import { join, resolve as whole } from 'node:path'\nimport path from 'node:path'\nimport * as stats from 'stats'",
+  )
+  for (const [asked, signature, documentation] of [
+    ['jo|in', /join\(\.\.\.paths: string\[\]\): string/, /Join all arguments/],
+    ['join(|', /join\(\.\.\.paths: string\[\]\): string/, /Join all arguments/],
+    ['who|le', /resolve\(\.\.\.paths: string\[\]\): string/, /right-most parameter/],
+    ['path.jo|in', /join\(\.\.\.paths: string\[\]\): string/, /Join all arguments/],
+    ['stats.me|an', /function mean\(values: readonly number\[\]\): number/, /The mean of numbers/],
+    ["import { base|name } from 'node:path'", /basename\(path: string/, /last portion/],
+    ['disp|lay(1)', /function display\(value: unknown/, /Shows a value/],
+  ] as const) {
+    const { found, plain } = await inspect(asked)
+    assert.ok(found, asked)
+    assert.match(plain, signature, asked)
+    assert.match(plain, documentation, asked)
+  }
+})
