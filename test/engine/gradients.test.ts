@@ -2,17 +2,18 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { attend, maskBlocks } from '../../lib/engine/attention.ts'
-import { type Engine, openEngine, type Tensors } from '../../lib/engine/engine.ts'
+import type { Engine, Tensors } from '../../lib/engine/engine.ts'
 import { gradients } from '../../lib/engine/gradients.ts'
 import { Graph, sizeOf, type Value } from '../../lib/engine/graph.ts'
 import { embedding, pick, readRows, rmsNorm, rotaryConstants, rotate, silu } from '../../lib/engine/layers.ts'
 import { crossEntropy, pairLoss } from '../../lib/engine/losses.ts'
 import { add, linear, multiply, reduceSum, reshape, subtract, transpose } from '../../lib/engine/ops.ts'
 import { normal, random } from '../../lib/seed/random.ts'
+import { openTested } from './device-under-test.ts'
 
 let engine: Engine
 before(async () => {
-  engine = await openEngine({ threads: 1 })
+  engine = await openTested({ threads: 1 })
 })
 after(() => engine.dispose())
 

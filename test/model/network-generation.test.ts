@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { type Engine, openEngine } from '../../lib/engine/engine.ts'
+import type { Engine } from '../../lib/engine/engine.ts'
 import { type GenerationRequest, openGenerator } from '../../lib/model/generation.ts'
 import { below, random } from '../../lib/seed/random.ts'
+import { openTested } from '../engine/device-under-test.ts'
 import { embedded, livelyWeights, multiHead, tiny, tokens } from './network-fixtures.ts'
 
 let engine: Engine
 before(async () => {
-  engine = await openEngine({ threads: 2 })
+  engine = await openTested({ threads: 2 })
 })
 after(() => engine.dispose())
 

@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { type Engine, openEngine } from '../../lib/engine/engine.ts'
+import type { Engine } from '../../lib/engine/engine.ts'
 import { openGenerator } from '../../lib/model/generation.ts'
 import { openLikelihood } from '../../lib/model/likelihood.ts'
 import { logitsGraph } from '../../lib/model/reading.ts'
 import { random } from '../../lib/seed/random.ts'
+import { openTested } from '../engine/device-under-test.ts'
 import { continuationRequests, embedded, livelyWeights, multiHead, tiny, tokens } from './network-fixtures.ts'
 
 let engine: Engine
 before(async () => {
-  engine = await openEngine({ threads: 2 })
+  engine = await openTested({ threads: 2 })
 })
 after(() => engine.dispose())
 

@@ -2,10 +2,11 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
-import { type Engine, openEngine } from '../../lib/engine/engine.ts'
+import type { Engine } from '../../lib/engine/engine.ts'
 import { loadCheckpoint } from '../../lib/model/checkpoint.ts'
 import { openGenerator } from '../../lib/model/generation.ts'
 import { openTrainer } from '../../lib/model/training.ts'
+import { openTested } from '../engine/device-under-test.ts'
 import { fixture } from '../fixtures.ts'
 
 interface Golden {
@@ -15,7 +16,7 @@ interface Golden {
 
 let engine: Engine
 before(async () => {
-  engine = await openEngine({ threads: 1 })
+  engine = await openTested({ threads: 1 })
 })
 after(() => engine.dispose())
 

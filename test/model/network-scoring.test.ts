@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { type Engine, openEngine } from '../../lib/engine/engine.ts'
+import type { Engine } from '../../lib/engine/engine.ts'
 import { openScorer } from '../../lib/model/scoring.ts'
+import { openTested } from '../engine/device-under-test.ts'
 import { continuationRequests, embedded, livelyWeights, tiny } from './network-fixtures.ts'
 
 let engine: Engine
 before(async () => {
-  engine = await openEngine({ threads: 2 })
+  engine = await openTested({ threads: 2 })
 })
 after(() => engine.dispose())
 

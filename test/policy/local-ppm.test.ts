@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { openEngine } from '../../lib/engine/engine.ts'
 import { trainTokenizer } from '../../lib/model/bpe.ts'
 import { loadCheckpoint, saveCheckpoint } from '../../lib/model/checkpoint.ts'
 import { encodePrefix } from '../../lib/model/step-format.ts'
@@ -11,6 +10,7 @@ import { openTokenizer } from '../../lib/model/tokenizer.ts'
 import { type LocalPpmOptions, loadPpm, localPpm, type StepScorer } from '../../lib/policy/local-ppm.ts'
 import type { Prefix, Step } from '../../lib/problem/problem.ts'
 import { ppmContract } from '../contracts/ppm.ts'
+import { openTested } from '../engine/device-under-test.ts'
 import { fixture } from '../fixtures.ts'
 
 const tokenizer = openTokenizer(trainTokenizer(['Mia has 12 apples.', 'now = start - 5', 'print(now)']))
@@ -81,7 +81,7 @@ test('disposing twice is harmless, and a scale of zero is refused', async () => 
 })
 
 const folder = mkdtempSync(join(tmpdir(), 'asterism-ppm-'))
-const engine = await openEngine({ threads: 1 })
+const engine = await openTested({ threads: 1 })
 after(async () => {
   await engine.dispose()
   rmSync(folder, { recursive: true })

@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { openEngine } from '../../lib/engine/engine.ts'
 import { trainTokenizer } from '../../lib/model/bpe.ts'
 import { saveCheckpoint } from '../../lib/model/checkpoint.ts'
 import type { ModelConfig } from '../../lib/model/config.ts'
@@ -14,6 +13,7 @@ import { type LocalPolicyOptions, loadPolicy, localPolicy, type StepGenerator } 
 import type { Prefix } from '../../lib/problem/problem.ts'
 import { pick, random } from '../../lib/seed/random.ts'
 import { policyContract } from '../contracts/policy.ts'
+import { openTested } from '../engine/device-under-test.ts'
 
 const tokenizer = openTokenizer(trainTokenizer(['Mia has 12 apples.', 'start = 12', 'now = start - 5', 'print(now)']))
 const prefix: Prefix = { problemId: 'p', question: 'Mia has 12 apples.', steps: [] }
@@ -68,7 +68,7 @@ function randomCheckpoint(folder: string): string {
   return folder
 }
 const folder = mkdtempSync(join(tmpdir(), 'asterism-local-'))
-const engine = await openEngine({ threads: 1 })
+const engine = await openTested({ threads: 1 })
 after(async () => {
   await engine.dispose()
   rmSync(folder, { recursive: true })
