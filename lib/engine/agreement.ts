@@ -44,14 +44,16 @@ export async function expectAgreement(
   }
 }
 
+const short = (number: number): string => String(Number(number.toPrecision(4)))
+
 function disagreement(device: string, what: string, difference: Difference, operator: string | undefined): Error {
   const { name, got, expected, allowed } = difference
   const where = operator
-    ? `its operator ${operator} gives ${got} where the CPU's gives ${expected}`
-    : `its output \`${name}\` has ${got} where the CPU's has ${expected}, and no operator differs alone: one is fused wrongly`
+    ? `its operator ${operator} gives ${short(got)} where the CPU's gives ${short(expected)}`
+    : `its output \`${name}\` has ${short(got)} where the CPU's has ${short(expected)}, and no operator differs alone: one is fused wrongly`
   return new Error(
     `Expected the device ${device} to compute ${what} as the CPU does, but ${where} (allowed: a difference of ` +
-      `${allowed.toPrecision(2)}). To train on it would give wrong weights without a word. Choose cpu, or try again with ` +
+      `${short(allowed)}). To train on it would give wrong weights without a word. Choose cpu, or try again with ` +
       `a newer driver or onnxruntime-node.`,
   )
 }
