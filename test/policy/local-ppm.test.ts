@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -114,4 +114,18 @@ test('a checkpoint with a value head scores in [-1, 1], each candidate alone, wh
     loadPpm(engine, fixture('checkpoints', 'qwen2-tied-tiny')),
     /qwen2-tied-tiny: expected a PPM with value_head\.safetensors, got a policy/,
   )
+})
+
+test('a reward model of transformers opens as a PPM: tanh of its score after the last token of each candidate', async () => {
+  const path = fixture('checkpoints', 'seqcls-reward', 'golden.json')
+  const { cases } = JSON.parse(readFileSync(path, 'utf8')) as { cases: { prompt: string; rewards: number[] }[] }
+  const ppm = await loadPpm(engine, fixture('checkpoints', 'seqcls-reward'))
+  const [scores] = await ppm.score([{ prefix, candidates }])
+  const read = ['now = start - 5<end_of_step>', 'print(now)<end_of_code>']
+  for (const [i, text] of read.entries()) {
+    const golden = cases.find(({ prompt }) => prompt === `Mia has 12 apples.<code>start = 12<end_of_step>${text}`)!
+    const expected = Math.tanh(golden.rewards.at(-1)!)
+    assert.ok(Math.abs(scores![i]! - expected) < 1e-4, `expected ${expected}, got ${scores![i]}`)
+  }
+  await ppm.dispose()
 })
