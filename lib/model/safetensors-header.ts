@@ -26,6 +26,9 @@ export function parseHeader(bytes: Uint8Array, base: number, size: number, path:
   const json = parseJson(bytes, path)
   if (typeof json !== 'object' || json === null || Array.isArray(json))
     throw new Error(`${path}: expected a JSON object as header, got ${JSON.stringify(json).slice(0, 40)}`)
+  const notes: unknown = (json as Record<string, unknown>).__metadata__ ?? {}
+  if (typeof notes !== 'object' || Object.values(notes as object).some((note) => typeof note !== 'string'))
+    throw new Error(`${path}: expected __metadata__ to be texts by name, got ${JSON.stringify(notes).slice(0, 40)}`)
   const entries = Object.entries(json as Record<string, unknown>)
     .filter(([name]) => name !== '__metadata__')
     .map(([name, value]) => entryOf(name, value as Record<string, unknown>, base, size, path))

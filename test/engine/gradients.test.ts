@@ -1,7 +1,7 @@
 // Each operator's gradient against central differences of its own forward pass, in 32-bit numbers.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { attend, maskBlocks } from '../../lib/engine/attention.ts'
+import { attend, maskBlocks, UNSEEN } from '../../lib/engine/attention.ts'
 import type { Engine, Tensors } from '../../lib/engine/engine.ts'
 import { gradients } from '../../lib/engine/gradients.ts'
 import { Graph, sizeOf, type Value } from '../../lib/engine/graph.ts'
@@ -126,9 +126,7 @@ checks(
 )
 
 const causal = (g: Graph, rows: number): Value => {
-  const mask = Array.from({ length: rows * 9 }, (_, i) =>
-    i % 3 > Math.floor(i / 3) % 3 ? Number.NEGATIVE_INFINITY : 0,
-  )
+  const mask = Array.from({ length: rows * 9 }, (_, i) => (i % 3 > Math.floor(i / 3) % 3 ? UNSEEN : 0))
   return g.constant({ type: 'float32', dims: [rows, 1, 3, 1, 3], data: Float32Array.from(mask) })
 }
 const attention = (rows: number, blocks: number) => (g: Graph, q: Value, k: Value, v: Value) =>

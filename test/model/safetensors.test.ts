@@ -149,6 +149,7 @@ const refused: [title: string, header: unknown, message: RegExp][] = [
   ],
   ['bytes behind the last tensor', { a: at8(0, 4) }, /to end at byte \d+, where a ends, got 4 bytes more/],
   ['bytes without any tensor', {}, /to end at byte \d+, where the header ends, got 8 bytes more/],
+  ['notes that are no texts', { __metadata__: { format: 1 }, a: entry }, /expected __metadata__ to be texts by name/],
   [
     'a tensor that is named twice',
     `{"a": ${JSON.stringify(entry)}, "\\u0061": ${JSON.stringify(entry)}}`,
