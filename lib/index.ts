@@ -19,7 +19,7 @@ export { type Engine, type EngineOptions, openEngine } from './engine/engine.ts'
 
 // Models: checkpoints, generating, scoring
 export { trainTokenizer } from './model/bpe.ts'
-export { loadCheckpoint, saveCheckpoint } from './model/checkpoint.ts'
+export { endIds, loadCheckpoint, saveCheckpoint } from './model/checkpoint.ts'
 export { openGenerator } from './model/generation.ts'
 export { openScorer } from './model/scoring.ts'
 export { codeOf } from './model/step-format.ts'

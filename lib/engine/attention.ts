@@ -31,12 +31,18 @@ export function keyHeads(g: Graph, x: Value, { kvHeads, headSize }: HeadShape): 
   return transpose(g, reshape(g, x, [rows, columns, kvHeads, 1, headSize]), [0, 2, 3, 1, 4])
 }
 
+/**
+ * What a mask adds to the score of a key that is not seen: its weight is 0. Not -Infinity, which WebGPU's language lets a
+ * device leave out of account.
+ */
+export const UNSEEN = -1e30
+
 /** Who sees whom: for some consecutive queries, the mask over the keys that any of them can see. */
 export interface MaskBlock {
   /** First query of the block, and the one after its last. */
   readonly from: number
   readonly to: Dim
-  /** [rows or 1, 1, to - from, 1, to]: 0 where a query sees a key and -Infinity elsewhere. Each query sees a key. */
+  /** [rows or 1, 1, to - from, 1, to]: 0 where a query sees a key and `UNSEEN` elsewhere. Each query sees a key. */
   readonly mask: Value
 }
 

@@ -23,8 +23,9 @@ export interface Node {
   readonly operator: string
   /** '' for ONNX's own operators, 'com.microsoft' for ONNX Runtime's. */
   readonly domain: string
+  /** Names of values; '' for an optional input that is left out. */
   readonly inputs: readonly string[]
-  readonly outputs: readonly string[]
+  readonly outputs: readonly Value[]
   readonly attributes: Readonly<Record<string, Attribute>>
 }
 
@@ -93,15 +94,9 @@ export class Graph {
     results: readonly { type: ElementType; shape: readonly Dim[] }[],
     { attributes = {}, domain = '' }: NodeOptions = {},
   ): Value[] {
-    const values = results.map(({ type, shape }) => ({ name: this.freshName(), type, shape }))
-    this.nodes.push({
-      operator,
-      domain,
-      inputs: inputs.map((input) => input?.name ?? ''),
-      outputs: values.map((value) => value.name),
-      attributes,
-    })
-    return values
+    const outputs = results.map(({ type, shape }) => ({ name: this.freshName(), type, shape }))
+    this.nodes.push({ operator, domain, inputs: inputs.map((input) => input?.name ?? ''), outputs, attributes })
+    return outputs
   }
 
   /** Remembers how gradients flow back through `output`, and returns it. */

@@ -1,29 +1,35 @@
 // The parts of a transformer that are more than one operator's gradient: normalization, rotary positions, the gate,
 // table lookups. attention.ts and losses.ts have the rest.
 import type { Graph, Value } from './graph.ts'
-import { add, cast, concat, flat, gather, multiply, product, reduceSum, reshape, sigmoid, subtract } from './ops.ts'
+import { add, cast, concat, divide, flat, gather, multiply, product, reshape, sigmoid, sqrt, subtract } from './ops.ts'
 
-/** `x / sqrt(mean(x²) + epsilon) · weight` over the last axis (Zhang and Sennrich, RMSNorm). weight: [width]. */
+/**
+ * `x / sqrt(mean(x²) + epsilon) · weight` over the last axis (Zhang and Sennrich, RMSNorm). weight: [width].
+ * The operator's second output, the inverse deviation, is not used: WebGPU puts the mean of x there.
+ */
 export function rmsNorm(g: Graph, x: Value, weight: Value, epsilon: number): Value {
-  const width = x.shape.at(-1) as number
-  const [y, scale] = g.nodeOf(
-    'SimplifiedLayerNormalization',
-    [x, weight],
-    [
-      { type: x.type, shape: x.shape },
-      { type: x.type, shape: [...x.shape.slice(0, -1), 1] },
-    ],
-    { attributes: { axis: { int: -1 }, epsilon: { float: epsilon } } },
-  )
-  return g.record(y!, [x, weight], (dy) => {
-    const normal = multiply(g, x, scale!)
-    const both = multiply(g, dy, normal)
-    const rows = reduceSum(g, flat(g, both), [0], false)
-    // mean(dy · weight · normal) of each row as one matrix product.
+  const attributes = { axis: { int: -1 }, epsilon: { float: epsilon } }
+  const y = g.node('SimplifiedLayerNormalization', [x, weight], { type: x.type, shape: x.shape }, { attributes })
+  return g.record(y, [x, weight], (dy) => {
+    const width = x.shape.at(-1) as number
+    const inverse = inverseDeviation(g, x, epsilon)
+    const both = multiply(g, dy, x)
+    const rows = product(g, flat(g, inverse), flat(g, both), { transposeA: true })
+    // mean(dy · weight · x) of each row as one matrix product.
     const mean = product(g, both, reshape(g, weight, [width, 1]), { scale: 1 / width })
-    const inner = subtract(g, multiply(g, dy, weight), multiply(g, normal, mean))
-    return [multiply(g, scale!, inner), rows]
+    const along = multiply(g, mean, multiply(g, inverse, multiply(g, inverse, inverse)))
+    const dx = subtract(g, multiply(g, multiply(g, dy, weight), inverse), multiply(g, x, along))
+    return [dx, reshape(g, rows, [width])]
   })
+}
+
+/** `1 / sqrt(mean(x²) + epsilon)` of each row, [..., 1]. No gradient. */
+function inverseDeviation(g: Graph, x: Value, epsilon: number): Value {
+  const [width, rows] = [x.shape.at(-1) as number, [...x.shape.slice(0, -1), 1]]
+  const attributes = { axes: { ints: [-1] } }
+  const squares = g.node('ReduceSumSquare', [x], { type: x.type, shape: rows }, { attributes })
+  const mean = multiply(g, squares, g.scalar(1 / width))
+  return divide(g, g.scalar(1), sqrt(g, add(g, mean, g.scalar(epsilon))))
 }
 
 /** Cosines and sines of the rotary positions 0 … positions-1, each [positions, headSize / 2]. */

@@ -47,7 +47,7 @@ function nodeProto(node: Node): Schema.INodeProto {
     opType: node.operator,
     domain: node.domain,
     input: [...node.inputs],
-    output: [...node.outputs],
+    output: node.outputs.map(({ name }) => name),
     attribute: Object.entries(node.attributes).map(([name, attribute]) => ({ name, ...attributeProto(attribute) })),
   }
 }

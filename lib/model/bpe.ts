@@ -2,7 +2,14 @@
 // tokenizer.json that every reader of that format understands. Nothing random: equal texts give equal files.
 // Made for short English questions and short Python: a digit is always a token of its own (with or without the space
 // before it), so that a number the model has never seen is read digit by digit, like every other.
-import type { TokenizerFiles } from './tokenizer-files.ts'
+
+/** What a tokenizer is on disk, in the Hugging Face format: its two files, parsed. */
+export interface TokenizerFiles {
+  /** tokenizer.json */
+  readonly json: Readonly<Record<string, unknown>>
+  /** tokenizer_config.json */
+  readonly config: Readonly<Record<string, unknown>>
+}
 
 /** Names of the special tokens of the embedded model; the paper's three markers after two of ours. */
 export const pad = '<|pad|>'

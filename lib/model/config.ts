@@ -49,6 +49,14 @@ export function parseConfig(json: unknown, path = 'config.json'): ModelConfig {
   if (config.use_sliding_window === true)
     throw new Error(`${path}: expected full attention, got use_sliding_window true, which is not supported`)
 
+  const kinds = Array.isArray(config.layer_types) ? config.layer_types : []
+  const other = kinds.find((kind) => kind !== 'full_attention')
+  if (other !== undefined)
+    throw new Error(`${path}: expected full attention in every layer, got ${JSON.stringify(other)}, not supported`)
+  const tied = config.tie_word_embeddings ?? false
+  if (typeof tied !== 'boolean')
+    throw new Error(`${path}: expected tie_word_embeddings to be true or false, got ${JSON.stringify(tied)}`)
+
   const count = (name: string, fallback?: number): number => {
     const value = config[name] ?? fallback
     if (typeof value !== 'number' || !Number.isInteger(value) || value < 1)
@@ -67,7 +75,7 @@ export function parseConfig(json: unknown, path = 'config.json'): ModelConfig {
     headSize: count('head_dim', hiddenSize / heads),
     ropeTheta: ropeTheta(config, path),
     rmsNormEps: positive(config.rms_norm_eps ?? 1e-6, 'rms_norm_eps', path),
-    tied: config.tie_word_embeddings === true,
+    tied,
     maxPositions: count('max_position_embeddings', 32768),
   }
   return checkConfig(parsed, path)

@@ -1,6 +1,6 @@
 // The qwen2 architecture, once. Training, scoring and generation differ in where the parameters come from and in how a
 // layer attends; both are arguments here.
-import { attend, joinHeads, keyHeads, type MaskBlock, queryGroups } from '../engine/attention.ts'
+import { attend, joinHeads, keyHeads, type MaskBlock, queryGroups, UNSEEN } from '../engine/attention.ts'
 import type { Graph, Value } from '../engine/graph.ts'
 import { type Rotary, rmsNorm, rotate, silu } from '../engine/layers.ts'
 import { add, linear, multiply } from '../engine/ops.ts'
@@ -101,10 +101,10 @@ export function bakedParameters(
   return (name) => values.get(name)
 }
 
-/** A mask as `attend` takes it from a graph's condition: 0 where it holds, -Infinity elsewhere. */
+/** A mask as `attend` takes it from a graph's condition: 0 where it holds, `UNSEEN` elsewhere. */
 export function maskWhere(g: Graph, condition: Value): Value {
   const zero = g.scalar(0)
-  return g.node('Where', [condition, zero, g.scalar(Number.NEGATIVE_INFINITY)], {
+  return g.node('Where', [condition, zero, g.scalar(UNSEEN)], {
     type: 'float32',
     shape: condition.shape,
   })

@@ -1,29 +1,18 @@
-// Reading and writing the safetensors format: 8 bytes of header length, a JSON header with dtype, shape and byte range
-// of each tensor, then the bytes. Floating-point tensors of 16 and 32 bits are read, all as 32-bit numbers; 32-bit ones
+// Reading and writing the safetensors format: 8 bytes of header length, a JSON header (safetensors-header.ts), then the
+// bytes. Floating-point tensors of 16 and 32 bits are read, all as 32-bit numbers; 32-bit ones
 // are written. Tensors are read one after another, so the file may be larger than memory's largest buffer.
 // Not covered: integer and 8-bit tensors, mapping the file into memory.
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { writeAtomic } from '../file/atomic.ts'
+import { cutOff, type Entry, parseHeader, parseJson } from './safetensors-header.ts'
 import type { Weights } from './weights.ts'
-
-/** One line of the header, checked. */
-interface Entry {
-  readonly name: string
-  readonly dtype: 'F32' | 'F16' | 'BF16'
-  readonly dims: number[]
-  /** Bytes from the start of the file. */
-  readonly start: number
-  readonly end: number
-}
-
-const bytesOf = { F32: 4, F16: 2, BF16: 2 } as const
 
 /**
  * Reads every tensor of a safetensors file as 32-bit numbers, in the order of their names.
- * Errors: one line that names the file and what was expected: not a safetensors file, cut off, an impossible shape or
- * range, a number format that is not read.
+ * Errors: one line that names the file, the tensor and what was expected: not a safetensors file, cut off, a header that
+ * the format forbids (see `parseHeader`), a number format that is not read.
  */
 export async function readSafetensors(path: string): Promise<Weights> {
   const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
@@ -45,33 +34,58 @@ export async function readSafetensors(path: string): Promise<Weights> {
 
 /**
  * Reads a checkpoint in parts: `model.safetensors.index.json` names the part of each tensor.
- * Errors: as `readSafetensors`, and a part without a tensor that the index promises.
+ * Errors: as `readSafetensors`, a part without a tensor that the index promises or with one that it does not.
  */
 export async function readShardedSafetensors(indexPath: string): Promise<Weights> {
-  const index = parseJson(readFileSync(indexPath, 'utf8'), indexPath) as { weight_map?: unknown }
+  const index = parseJson(readFileSync(indexPath), indexPath) as { weight_map?: unknown } | null
   const map = index?.weight_map
   if (typeof map !== 'object' || map === null)
     throw new Error(`${indexPath}: expected an object weight_map from tensor names to files. Download the file again.`)
-  const partOf = new Map(Object.entries(map as Record<string, unknown>).map(([name, part]) => [name, String(part)]))
+  const partOf = new Map<string, unknown>(Object.entries(map))
+  for (const [name, part] of partOf)
+    if (typeof part !== 'string' || part !== basename(part))
+      throw new Error(`${indexPath}: expected the name of a file beside it for ${name}, got ${JSON.stringify(part)}`)
   const weights: Weights = new Map()
-  for (const part of [...new Set(partOf.values())].sort()) {
+  for (const part of [...new Set(partOf.values() as Iterable<string>)].sort()) {
     const path = join(dirname(indexPath), part)
     const tensors = await readSafetensors(path)
-    for (const [name, from] of partOf) {
-      if (from !== part) continue
-      const tensor = tensors.get(name)
-      if (tensor === undefined)
+    for (const [name, from] of partOf)
+      if (from === part && !tensors.has(name))
         throw new Error(`${path}: expected the tensor ${name}, which ${indexPath} puts there. Download the file again.`)
+    for (const [name, tensor] of tensors) {
+      if (partOf.get(name) !== part)
+        throw new Error(
+          `${path}: expected only tensors that ${indexPath} puts there, got ${name}. Do both belong together? Download them again.`,
+        )
       weights.set(name, tensor)
     }
   }
   return weights
 }
 
-/** Reads `model.safetensors` of a folder, or its parts where it has an index. */
+/**
+ * Reads `model.safetensors` of a folder, or its parts where it has an index. Older copies of the same weights in PyTorch's
+ * own format may lie beside them and are not read.
+ * Errors: as above; neither or both; an adapter (PEFT), which is no whole model.
+ */
 export async function readWeights(folder: string): Promise<Weights> {
-  const index = join(folder, 'model.safetensors.index.json')
-  return existsSync(index) ? readShardedSafetensors(index) : readSafetensors(join(folder, 'model.safetensors'))
+  const [whole, index] = ['model.safetensors', 'model.safetensors.index.json'].map((file) => join(folder, file)) as [
+    string,
+    string,
+  ]
+  const adapter = ['adapter_config.json', 'adapter_model.safetensors'].find((file) => existsSync(join(folder, file)))
+  if (adapter)
+    throw new Error(
+      `${folder}: expected the weights of a whole model, got ${adapter}, a change to another one. Merge them first ` +
+        '(`merge_and_unload` of peft), then save.',
+    )
+  if (existsSync(index) && existsSync(whole))
+    throw new Error(`${index}: expected either parts or ${whole}, got both. Remove those that are out of date.`)
+  if (existsSync(index)) return readShardedSafetensors(index)
+  if (existsSync(whole)) return readSafetensors(whole)
+  const others = readdirSync(folder).filter((file) => /\.(safetensors|bin|pth?|gguf|h5|msgpack)$/.test(file))
+  const advice = others.length === 0 ? '' : `, only ${others.join(', ')}. Save the model again with \`save_pretrained\``
+  throw new Error(`Could not open ${whole}: there is no such file${advice}`)
 }
 
 /**
@@ -111,60 +125,18 @@ async function readHeader(file: FileHandle, path: string): Promise<Entry[]> {
     throw new Error(
       `${path}: expected a safetensors file, got something else (${size} bytes). Copy or download it again.`,
     )
-  if (8 + length > size) throw cutOff(path, 8 + length, size)
-  const json = parseJson((await readRange(file, 8, 8 + length, path)).toString('utf8'), path)
-  if (typeof json !== 'object' || json === null || Array.isArray(json))
-    throw new Error(`${path}: expected a JSON object as header, got ${JSON.stringify(json).slice(0, 40)}`)
-  return Object.entries(json as Record<string, unknown>)
-    .filter(([name]) => name !== '__metadata__')
-    .map(([name, value]) => entryOf(name, value as Record<string, unknown>, 8 + length, size, path))
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
+  if (8 + length > size) throw cutOff(path, 8 + length, size, 'the header')
+  return parseHeader(await readRange(file, 8, 8 + length, path), 8 + length, size, path)
 }
-
-function entryOf(name: string, value: Record<string, unknown>, base: number, size: number, path: string): Entry {
-  const { dtype, shape, data_offsets: range } = value ?? {}
-  const whole = (list: unknown): list is number[] =>
-    Array.isArray(list) && list.every((item) => Number.isSafeInteger(item) && item >= 0)
-  if (dtype !== 'F32' && dtype !== 'F16' && dtype !== 'BF16')
-    throw new Error(
-      `${path}: expected ${name} as F32, F16 or BF16 numbers, got ${JSON.stringify(dtype)}, not supported`,
-    )
-  if (!whole(shape) || !whole(range) || range.length !== 2)
-    throw new Error(
-      `${path}: expected ${name} to have a shape and a byte range, got ${JSON.stringify(value).slice(0, 80)}`,
-    )
-  const [start, end] = range as [number, number]
-  const wanted = shape.reduce((product, dim) => product * dim, 1) * bytesOf[dtype]
-  if (end - start !== wanted)
-    throw new Error(`${path}: expected ${wanted} bytes for ${name} of shape [${shape}] in ${dtype}, got ${end - start}`)
-  if (base + end > size) throw cutOff(path, base + end, size)
-  return { name, dtype, dims: shape, start: base + start, end: base + end }
-}
-
-const cutOff = (path: string, expected: number, got: number): Error =>
-  new Error(`${path}: expected at least ${expected} bytes, got ${got}: the file is cut off. Copy or download it again.`)
 
 async function readRange(file: FileHandle, start: number, end: number, path: string): Promise<Buffer> {
   const bytes = Buffer.from(new ArrayBuffer(end - start))
   for (let at = 0; at < bytes.length; ) {
     const { bytesRead } = await file.read(bytes, at, Math.min(bytes.length - at, 1 << 30), start + at)
-    if (bytesRead === 0) throw cutOff(path, end, start + at)
+    if (bytesRead === 0) throw cutOff(path, end, start + at, 'what is read')
     at += bytesRead
   }
   return bytes
-}
-
-function parseJson(text: string, path: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    throw new Error(
-      `${path}: expected a JSON header, got ${JSON.stringify(text.slice(0, 40))}. Copy or download it again.`,
-      {
-        cause: error,
-      },
-    )
-  }
 }
 
 /** Numbers of a tensor, from bytes that start a buffer of their own (so that 32-bit ones need no copy). */

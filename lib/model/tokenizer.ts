@@ -5,8 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Tokenizer as Library } from '@huggingface/tokenizers'
-import { isOwnTokenizer, pieces } from './bpe.ts'
-import type { TokenizerFiles } from './tokenizer-files.ts'
+import { isOwnTokenizer, pieces, type TokenizerFiles } from './bpe.ts'
 
 export interface EncodeOptions {
   /** Whether the text of a special token stands for that token. False treats it as plain text. @default false */

@@ -1,42 +1,25 @@
 // Trains a network: forward, backward and AdamW as one graph, its state held by the engine between steps. Two objectives:
 // predicting the next token (the policy) and preferring one continuation to another (the PPM). 32-bit numbers throughout.
-import { maskBlocks } from '../engine/attention.ts'
 import type { Engine, Tensor, Tensors } from '../engine/engine.ts'
-import { gradients } from '../engine/gradients.ts'
-import { Graph, type Value } from '../engine/graph.ts'
-import { embedding, readRows, rotaryConstants } from '../engine/layers.ts'
 import { lazySession } from '../engine/lazy-session.ts'
-import { cast, flat } from '../engine/ops.ts'
-import { adamW, type OptimizerOptions } from '../engine/optimizer.ts'
 import { random } from '../seed/random.ts'
-import { rowFeeds, rowInputs } from './batch.ts'
+import { rowFeeds } from './batch.ts'
 import type { ModelConfig } from './config.ts'
-import { type Parameters, required, rowNetwork } from './network.ts'
 import {
   type Dropout,
   type LanguageBatch,
-  type Loss,
   languageFeeds,
-  languageLoss,
   type Objective,
   type PreferenceBatch,
   preferenceFeeds,
-  preferenceLoss,
 } from './objectives.ts'
+import { evaluationGraph, meanOf, squareOf, type TrainingOptions, trainingGraph } from './training-graph.ts'
+import { probeTraining } from './training-probe.ts'
 import { type ParameterSpec, parameter, parametersOf, type Weights } from './weights.ts'
 
 export type { LanguageBatch, PreferenceBatch } from './objectives.ts'
 
-export interface TrainerOptions<Kind extends Objective = Objective> {
-  /** Rows of a batch. Minimum: 1. */
-  rows: number
-  /** Tokens of a row. Minimum: 1. */
-  columns: number
-  objective: Kind
-  /** AdamW; see OptimizerOptions for its defaults. */
-  optimizer?: OptimizerOptions
-  /** Preference only: dropout before the value head while training, in [0, 1). @default 0 */
-  dropout?: number
+export interface TrainerOptions<Kind extends Objective = Objective> extends TrainingOptions<Kind> {
   /** Decides the dropout. @default 0 */
   seed?: number
 }
@@ -65,15 +48,10 @@ export interface Trainer<Batch = LanguageBatch | PreferenceBatch> {
   dispose(): Promise<void>
 }
 
-/** Blocks of queries in attention. Two measured fastest at 160 and 192 columns: more save work but make it small. */
-const ATTENTION_BLOCKS = 2
-
-const mean = (name: string) => `${name} mean`
-const square = (name: string) => `${name} square`
-
 /**
  * Opens a trainer that starts from `weights` (which stay the caller's).
- * Errors: a parameter that is missing or of another shape; a batch of another size than `rows` × `columns`.
+ * Errors: a parameter that is missing or of another shape; a batch of another size than `rows` × `columns`; a device other
+ * than the CPU that computes a small step of this training differently, with the operator that does.
  */
 export async function openTrainer<Kind extends Objective>(
   engine: Engine,
@@ -84,11 +62,12 @@ export async function openTrainer<Kind extends Objective>(
   const { rows, columns, objective, dropout = 0, seed = 0 } = options
   const specs = parametersOf(config, { valueHead: objective === 'preference' })
   const names = specs.map(({ name }) => name)
+  if (engine.device !== 'cpu') await probeTraining(engine, config, options)
   const held = await engine.hold(initialState(specs, weights))
   const training = trainingGraph(config, specs, options)
   const session = await engine.session(training.graph, {
     held,
-    inputs: names.flatMap((name) => [name, mean(name), square(name)]),
+    inputs: names.flatMap((name) => [name, meanOf(name), squareOf(name)]),
     outputs: training.kept,
   })
   const evaluation = lazySession(engine, () => evaluationGraph(config, specs, options), { held, inputs: names })
@@ -143,74 +122,8 @@ function initialState(specs: readonly ParameterSpec[], weights: Weights): Tensor
   for (const spec of specs) {
     const data = parameter(weights, spec)
     state[spec.name] = { type: 'float32', dims: spec.dims, data: data.slice() }
-    state[mean(spec.name)] = { type: 'float32', dims: spec.dims, data: new Float32Array(data.length) }
-    state[square(spec.name)] = { type: 'float32', dims: spec.dims, data: new Float32Array(data.length) }
+    state[meanOf(spec.name)] = { type: 'float32', dims: spec.dims, data: new Float32Array(data.length) }
+    state[squareOf(spec.name)] = { type: 'float32', dims: spec.dims, data: new Float32Array(data.length) }
   }
   return state
-}
-
-type GraphOptions = Pick<TrainerOptions, 'rows' | 'columns' | 'objective' | 'dropout' | 'optimizer'>
-
-/** From packed rows to the loss. Result: the graph so far, its parameters, and the loss. */
-function forward(
-  config: ModelConfig,
-  specs: readonly ParameterSpec[],
-  { rows, columns, objective, dropout }: GraphOptions,
-) {
-  const g = new Graph()
-  const values = new Map(specs.map(({ name, dims }) => [name, g.input(name, 'float32', dims)]))
-  const parameters: Parameters = (name) => values.get(name)
-  const { ids, positions, mask } = rowInputs(g, rows, columns)
-  const index = g.input('index', 'int32', ['slots'])
-  const inverse = g.input('inverse', 'int32', [rows * columns])
-  const embedded = embedding(g, required(parameters, 'model.embed_tokens.weight'), ids)
-  const hidden = rowNetwork(g, config, parameters, embedded, {
-    masks: maskBlocks(g, mask, ATTENTION_BLOCKS),
-    positions: cast(g, positions, 'int64'),
-    rotary: rotaryConstants(g, columns, config.headSize, config.ropeTheta),
-    read: (x) => readRows(g, flat(g, x), index, inverse),
-  })
-  const loss: Loss =
-    objective === 'language'
-      ? languageLoss(g, hidden, parameters, config)
-      : preferenceLoss(g, hidden, parameters, (dropout ?? 0) > 0)
-  g.output('loss', loss.loss)
-  if (loss.correct) g.output('correct', loss.correct)
-  return { g, values, loss: loss.loss }
-}
-
-function evaluationGraph(config: ModelConfig, specs: readonly ParameterSpec[], options: GraphOptions): Graph {
-  return forward(config, specs, { ...options, dropout: 0 }).g
-}
-
-/** The whole step. `kept` says which output replaces which held tensor. */
-function trainingGraph(config: ModelConfig, specs: readonly ParameterSpec[], options: GraphOptions) {
-  const { g, values, loss } = forward(config, specs, options)
-  const found = gradients(g, loss, [...values.values()])
-  const trained = specs.map(({ name, dims, kind }, i) => ({
-    value: values.get(name)!,
-    gradient: found[i]!,
-    mean: g.input(mean(name), 'float32', dims),
-    square: g.input(square(name), 'float32', dims),
-    decays: kind !== 'norm' && kind !== 'bias',
-  }))
-  const scalar = (name: string) => g.input(name, 'float32', [])
-  const inputs = {
-    learningRate: scalar('learningRate'),
-    correction1: scalar('correction1'),
-    correction2: scalar('correction2'),
-  }
-  const { updated, norm } = adamW(g, trained, inputs, options.optimizer)
-  g.output('gradientNorm', norm)
-  const kept: Record<string, string> = {}
-  const keep = (name: string, value: Value) => {
-    g.output(`next ${name}`, value)
-    kept[`next ${name}`] = name
-  }
-  specs.forEach(({ name }, i) => {
-    keep(name, updated[i]!.value)
-    keep(mean(name), updated[i]!.mean)
-    keep(square(name), updated[i]!.square)
-  })
-  return { graph: g, kept }
 }

@@ -90,3 +90,40 @@ export function parameter(weights: Weights, { name, dims }: { name: string; dims
   }
   return found.data
 }
+
+/**
+ * Every parameter of the architecture is there with its shape, all of finite numbers, and nothing else is.
+ * @param source names where the weights are from, or go to, in errors
+ * Errors: the tensor that is missing, of another shape, unknown, or not finite, with what was expected.
+ */
+export function checkWeights(config: ModelConfig, weights: Weights, source: string): void {
+  const valueHead = weights.has('value_head.weight')
+  const specs = parametersOf(config, { valueHead })
+  // A PPM's backbone may bring the output layer of the model it came from.
+  if (valueHead && weights.has('lm_head.weight')) specs.push(...parametersOf({ ...config, tied: false }).slice(-1))
+  try {
+    for (const spec of specs) parameter(weights, spec)
+  } catch (error) {
+    throw new Error(`${source}: ${(error as Error).message}`, { cause: error })
+  }
+  const names = new Set(specs.map((spec) => spec.name))
+  for (const [name, { data }] of weights) {
+    if (!names.has(name))
+      throw new Error(
+        `${source}: expected only the tensors of a qwen2 model with ${config.layers} layers, got ${name} as well. ` +
+          'Does config.json belong to these weights?',
+      )
+    const place = notFinite(data)
+    if (place >= 0)
+      throw new Error(
+        `${source}: expected finite numbers in ${name}, got ${data[place]} at place ${place}. Was the training that made ` +
+          'it unstable, or is the file damaged?',
+      )
+  }
+}
+
+/** Where the first number that is none or infinite stands, or -1. `findIndex` takes several times longer. */
+function notFinite(data: Float32Array): number {
+  for (let i = 0; i < data.length; i++) if (!Number.isFinite(data[i])) return i
+  return -1
+}

@@ -39,6 +39,8 @@ export interface LocalPolicyOptions extends StepFormatOptions {
   maxPositions?: number
   /** Requests that one call serves best. Minimum: 1. @default 32 */
   batchSize?: number
+  /** Ids after which the model has no more to say, besides the markers of steps. @default [] */
+  endIds?: readonly number[]
 }
 
 export interface SolveOptions {
@@ -81,13 +83,14 @@ export function localPolicy(
   options: LocalPolicyOptions & { generator: StepGenerator; tokenizer: Tokenizer },
 ): LocalPolicy {
   const { generator, tokenizer, name = 'local', temperature = 1, topP = 1, topK = 0, batchSize = 32 } = options
-  const { maxStepTokens = 24, maxPositions = Infinity } = options
+  const { maxStepTokens = 24, maxPositions = Infinity, endIds = [] } = options
   if (!(temperature >= 0)) throw new RangeError(`Expected \`temperature\` to be 0 or more, got \`${temperature}\``)
   if (!(topP > 0 && topP <= 1)) throw new RangeError(`Expected \`topP\` above 0 and up to 1, got \`${topP}\``)
   if (!Number.isInteger(maxStepTokens) || maxStepTokens < 2)
     throw new RangeError(`Expected \`maxStepTokens\` to be an integer from 2 up, got \`${maxStepTokens}\``)
-  const stop = stopIds(tokenizer)
-  const endOfCode = stop[1]!
+  const [endOfStep, endOfCode] = stopIds(tokenizer) as [number, number]
+  const endsSolution = [...new Set([endOfCode, ...endIds])]
+  const endsStep = [endOfStep, ...endsSolution]
   let disposed = false
 
   return {
@@ -101,7 +104,7 @@ export function localPolicy(
       )
       const proposals: Proposal[][] = requests.map(() => [])
       if (asked.length === 0) return proposals
-      const settings = { maxTokens: maxStepTokens, temperature, topP, topK, stop }
+      const settings = { maxTokens: maxStepTokens, temperature, topP, topK, stop: endsStep }
       const generated = await generator.generate(
         asked.map(({ ids, count, seed }) => ({ ids, count, seed })),
         settings,
@@ -128,7 +131,7 @@ export function localPolicy(
           const batch = members.slice(start, start + batchSize)
           const generated = await generator.generate(
             batch.map((index) => ({ ids: ids[index]!, count, seed: seeds[index]! })),
-            { maxTokens: room, temperature, topP, topK, stop: [endOfCode] },
+            { maxTokens: room, temperature, topP, topK, stop: endsSolution },
           )
           generated.forEach((list, i) => {
             solutions[batch[i]!] = list.map(({ ids, logProbability }) => ({
@@ -165,15 +168,16 @@ function stepsOf(
   return { steps, complete: false }
 }
 
-/** Opens a checkpoint folder as a policy. Errors: those of `openCheckpoint`. */
+/** Opens a checkpoint folder as a policy; its generation_config.json says which tokens end a text. Errors: those of `openCheckpoint`. */
 export async function loadPolicy(
   engine: Engine,
   folder: string,
   options: LocalPolicyOptions = {},
 ): Promise<LocalPolicy> {
   expectKnown('loadPolicy', options, LOCAL_POLICY_OPTIONS)
-  const { network, config, tokenizer } = await openCheckpoint(engine, folder, 'policy', openGenerator)
-  return localPolicy({ name: folder, maxPositions: config.maxPositions, ...options, generator: network, tokenizer })
+  const { network, config, tokenizer, ends } = await openCheckpoint(engine, folder, 'policy', openGenerator)
+  const defaults = { name: folder, maxPositions: config.maxPositions, endIds: ends }
+  return localPolicy({ ...defaults, ...options, generator: network, tokenizer })
 }
 
 const LOCAL_POLICY_OPTIONS: OptionNames<LocalPolicyOptions> = {
@@ -185,4 +189,5 @@ const LOCAL_POLICY_OPTIONS: OptionNames<LocalPolicyOptions> = {
   maxStepTokens: true,
   maxPositions: true,
   batchSize: true,
+  endIds: true,
 }

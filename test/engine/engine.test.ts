@@ -4,6 +4,7 @@ import { builtDevices, DEVICE_NAMES, type Device } from '../../lib/engine/device
 import { EngineEnded, openEngine } from '../../lib/engine/engine.ts'
 import { Graph } from '../../lib/engine/graph.ts'
 import { add, product } from '../../lib/engine/ops.ts'
+import { openTested } from './device-under-test.ts'
 
 const floats = (...list: number[]) => ({ type: 'float32' as const, dims: [list.length], data: Float32Array.from(list) })
 
@@ -33,7 +34,7 @@ test('a number of threads below 1 is refused', async () => {
 })
 
 test('a session runs a graph and hands back its outputs by name', async () => {
-  const engine = await openEngine({ threads: 1 })
+  const engine = await openTested({ threads: 1 })
   const session = await engine.session(sumGraph())
   const { sum } = await session.run({ a: floats(1, 2), b: floats(10, 20) })
   assert.deepEqual([...sum!.data], [11, 22])
@@ -41,7 +42,7 @@ test('a session runs a graph and hands back its outputs by name', async () => {
 })
 
 test('a held tensor is replaced by the output that stands for it, and shared by sessions', async () => {
-  const engine = await openEngine({ threads: 1 })
+  const engine = await openTested({ threads: 1 })
   const held = await engine.hold({ a: floats(1, 2) })
   const adding = await engine.session(sumGraph(), { held, inputs: ['a'], outputs: { sum: 'a' } })
   assert.deepEqual(await adding.run({ b: floats(10, 20) }), {}, 'a kept output does not travel')
@@ -53,7 +54,7 @@ test('a held tensor is replaced by the output that stands for it, and shared by 
 })
 
 test('an error of ONNX Runtime reaches the caller, and the engine goes on', async () => {
-  const engine = await openEngine({ threads: 1 })
+  const engine = await openTested({ threads: 1 })
   const session = await engine.session(sumGraph())
   await assert.rejects(session.run({ a: floats(1, 2) }), /ONNX Runtime: .*b/)
   assert.deepEqual([...(await session.run({ a: floats(1, 2), b: floats(1, 1) })).sum!.data], [2, 3])
@@ -61,7 +62,7 @@ test('an error of ONNX Runtime reaches the caller, and the engine goes on', asyn
 })
 
 test('a disposed session says so when it is used, and may be disposed again', async () => {
-  const engine = await openEngine({ threads: 1 })
+  const engine = await openTested({ threads: 1 })
   const session = await engine.session(sumGraph())
   await session.dispose()
   await session.dispose()
@@ -70,7 +71,7 @@ test('a disposed session says so when it is used, and may be disposed again', as
 })
 
 test('the calling thread stays free during a run, and dispose fails the run at once', async () => {
-  const engine = await openEngine({ threads: 1 })
+  const engine = await openTested({ threads: 1 })
   const g = new Graph()
   const a = g.input('a', 'float32', ['n', 'n'])
   const powers = Array.from({ length: 30 }).reduce<typeof a>((power) => product(g, power, a), a)

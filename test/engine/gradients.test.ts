@@ -1,18 +1,19 @@
 // Each operator's gradient against central differences of its own forward pass, in 32-bit numbers.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { attend, maskBlocks } from '../../lib/engine/attention.ts'
-import { type Engine, openEngine, type Tensors } from '../../lib/engine/engine.ts'
+import { attend, maskBlocks, UNSEEN } from '../../lib/engine/attention.ts'
+import type { Engine, Tensors } from '../../lib/engine/engine.ts'
 import { gradients } from '../../lib/engine/gradients.ts'
 import { Graph, sizeOf, type Value } from '../../lib/engine/graph.ts'
 import { embedding, pick, readRows, rmsNorm, rotaryConstants, rotate, silu } from '../../lib/engine/layers.ts'
 import { crossEntropy, pairLoss } from '../../lib/engine/losses.ts'
 import { add, linear, multiply, reduceSum, reshape, subtract, transpose } from '../../lib/engine/ops.ts'
 import { normal, random } from '../../lib/seed/random.ts'
+import { openTested } from './device-under-test.ts'
 
 let engine: Engine
 before(async () => {
-  engine = await openEngine({ threads: 1 })
+  engine = await openTested({ threads: 1 })
 })
 after(() => engine.dispose())
 
@@ -125,9 +126,7 @@ checks(
 )
 
 const causal = (g: Graph, rows: number): Value => {
-  const mask = Array.from({ length: rows * 9 }, (_, i) =>
-    i % 3 > Math.floor(i / 3) % 3 ? Number.NEGATIVE_INFINITY : 0,
-  )
+  const mask = Array.from({ length: rows * 9 }, (_, i) => (i % 3 > Math.floor(i / 3) % 3 ? UNSEEN : 0))
   return g.constant({ type: 'float32', dims: [rows, 1, 3, 1, 3], data: Float32Array.from(mask) })
 }
 const attention = (rows: number, blocks: number) => (g: Graph, q: Value, k: Value, v: Value) =>

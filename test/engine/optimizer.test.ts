@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { openEngine } from '../../lib/engine/engine.ts'
 import { Graph } from '../../lib/engine/graph.ts'
 import { adamW, type OptimizerOptions } from '../../lib/engine/optimizer.ts'
+import { openTested } from './device-under-test.ts'
 
 const gradientsOf = (step: number) => [3 * Math.sin(step), -4 + step, 0.5]
 const start = [1, -2, 0.25]
@@ -29,7 +29,7 @@ function reference(steps: number, options: Required<OptimizerOptions>) {
 }
 
 async function trained(steps: number, options: Required<OptimizerOptions>, decays: boolean) {
-  const engine = await openEngine({ threads: 1 })
+  const engine = await openTested({ threads: 1 })
   const g = new Graph()
   const input = (name: string, shape: number[] = []) => g.input(name, 'float32', shape)
   const inputs = { learningRate: input('rate'), correction1: input('c1'), correction2: input('c2') }

@@ -1,13 +1,14 @@
 // The paper's Eq. 4 in numbers.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { type Engine, openEngine } from '../../lib/engine/engine.ts'
+import type { Engine } from '../../lib/engine/engine.ts'
 import { Graph } from '../../lib/engine/graph.ts'
 import { pairLoss } from '../../lib/engine/losses.ts'
+import { openTested } from './device-under-test.ts'
 
 let engine: Engine
 before(async () => {
-  engine = await openEngine({ threads: 1 })
+  engine = await openTested({ threads: 1 })
 })
 after(() => engine.dispose())
 

@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { defaultSpecialTokens, isOwnTokenizer, pieces, trainTokenizer } from '../../lib/model/bpe.ts'
+import {
+  defaultSpecialTokens,
+  isOwnTokenizer,
+  pieces,
+  type TokenizerFiles,
+  trainTokenizer,
+} from '../../lib/model/bpe.ts'
 import { openTokenizer } from '../../lib/model/tokenizer.ts'
-import type { TokenizerFiles } from '../../lib/model/tokenizer-files.ts'
 import { sampleTexts } from './sample-texts.ts'
 
 const vocabularyOf = (files: TokenizerFiles) =>

@@ -61,6 +61,12 @@ const refused: [title: string, change: Record<string, unknown>, message: RegExp]
   ['scaled positions', { rope_scaling: { type: 'yarn', factor: 4 } }, /of type "default", got "yarn"/],
   ['scaled positions, new spelling', { rope_parameters: { rope_type: 'dynamic' } }, /got "dynamic"/],
   ['a sliding window', { use_sliding_window: true }, /full attention/],
+  [
+    'one layer of sliding attention',
+    { layer_types: ['full_attention', 'sliding_attention'] },
+    /got "sliding_attention"/,
+  ],
+  ['a tie that is no boolean', { tie_word_embeddings: 'true' }, /tie_word_embeddings to be true or false, got "true"/],
   ['another activation', { hidden_act: 'gelu' }, /hidden_act "silu", got "gelu"/],
   ['a rotary base of zero', { rope_parameters: { rope_theta: 0 } }, /rope_theta to be a number above 0/],
 ]

@@ -1,18 +1,19 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { type Engine, openEngine } from '../../lib/engine/engine.ts'
+import type { Engine } from '../../lib/engine/engine.ts'
 import { type GenerationRequest, openGenerator } from '../../lib/model/generation.ts'
 import { below, random } from '../../lib/seed/random.ts'
+import { openTested, sameNumbers, theSame } from '../engine/device-under-test.ts'
 import { embedded, livelyWeights, multiHead, tiny, tokens } from './network-fixtures.ts'
 
 let engine: Engine
 before(async () => {
-  engine = await openEngine({ threads: 2 })
+  engine = await openTested({ threads: 2 })
 })
 after(() => engine.dispose())
 
 for (const [name, config] of Object.entries({ tiny, multiHead, embedded })) {
-  test(`${name}: a sequence is the same to the last bit whatever else is in the batch`, async () => {
+  test(`${name}: a sequence is ${theSame} whatever else is in the batch`, async () => {
     const generator = await openGenerator(engine, config, livelyWeights(config, 1))
     const rng = random(5, 'prompts')
     const requests: GenerationRequest[] = Array.from({ length: 14 }, (_, i) => ({
@@ -27,20 +28,20 @@ for (const [name, config] of Object.entries({ tiny, multiHead, embedded })) {
       const together = await generator.generate(requests, options)
       for (const [i, request] of requests.entries()) {
         const [alone] = await generator.generate([request], options)
-        assert.deepEqual(alone, together[i], `request ${i} alone`)
+        sameNumbers(alone, together[i], `request ${i} alone`)
       }
       const reversed = await generator.generate([...requests].reverse(), options)
-      assert.deepEqual(reversed.reverse(), together, 'in another order')
+      sameNumbers(reversed.reverse(), together, 'in another order')
       const more = await generator.generate(
         requests.map((request) => ({ ...request, count: 9 })),
         options,
       )
       const first = more.map((sequences, i) => sequences.slice(0, requests[i]!.count))
-      assert.deepEqual(first, together, 'as the first of more sequences')
+      sameNumbers(first, together, 'as the first of more sequences')
     }
     const [many] = await generator.generate([{ ...requests[0]!, count: 70 }], { maxTokens: 3 })
     const [few] = await generator.generate([{ ...requests[0]!, count: 2 }], { maxTokens: 3 })
-    assert.deepEqual(many!.slice(0, 2), few, 'split into several groups')
+    sameNumbers(many!.slice(0, 2), few, 'split into several groups')
     await generator.dispose()
   })
 }

@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { type Engine, openEngine } from '../../lib/engine/engine.ts'
+import type { Engine } from '../../lib/engine/engine.ts'
 import { openGenerator } from '../../lib/model/generation.ts'
 import { openLikelihood } from '../../lib/model/likelihood.ts'
 import { logitsGraph } from '../../lib/model/reading.ts'
 import { random } from '../../lib/seed/random.ts'
+import { openTested, sameNumbers, theSame } from '../engine/device-under-test.ts'
 import { continuationRequests, embedded, livelyWeights, multiHead, tiny, tokens } from './network-fixtures.ts'
 
 let engine: Engine
 before(async () => {
-  engine = await openEngine({ threads: 2 })
+  engine = await openTested({ threads: 2 })
 })
 after(() => engine.dispose())
 
@@ -53,12 +54,12 @@ test('what the same weights sample is as likely as they said when they sampled i
   await reader.dispose()
 })
 
-test('log-probabilities are the same to the last bit whatever else is in the batch', async () => {
+test(`log-probabilities are ${theSame} whatever else is in the batch`, async () => {
   const reader = await openLikelihood(engine, embedded, livelyWeights(embedded, 2))
   const requests = continuationRequests(embedded)
   const together = await reader.logProbabilities(requests)
   for (const [i, request] of requests.entries())
-    assert.deepEqual(await reader.logProbabilities([request]), [together[i]], `request ${i} alone`)
-  assert.deepEqual((await reader.logProbabilities([...requests].reverse())).reverse(), together)
+    sameNumbers(await reader.logProbabilities([request]), [together[i]], `request ${i} alone`)
+  sameNumbers((await reader.logProbabilities([...requests].reverse())).reverse(), together)
   await reader.dispose()
 })

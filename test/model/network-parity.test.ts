@@ -1,11 +1,13 @@
-// The network against numbers that PyTorch computed for the same checkpoints (golden.json beside each).
+// The network against numbers that PyTorch, or plain NumPy, computed for the same checkpoints (golden.json beside each).
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
-import { type Engine, openEngine } from '../../lib/engine/engine.ts'
+import type { Engine } from '../../lib/engine/engine.ts'
 import { loadCheckpoint } from '../../lib/model/checkpoint.ts'
 import { openGenerator } from '../../lib/model/generation.ts'
+import { openScorer } from '../../lib/model/scoring.ts'
 import { openTrainer } from '../../lib/model/training.ts'
+import { openTested } from '../engine/device-under-test.ts'
 import { fixture } from '../fixtures.ts'
 
 interface Golden {
@@ -15,11 +17,11 @@ interface Golden {
 
 let engine: Engine
 before(async () => {
-  engine = await openEngine({ threads: 1 })
+  engine = await openTested({ threads: 1 })
 })
 after(() => engine.dispose())
 
-for (const name of ['qwen2-tiny', 'qwen2-tied-tiny']) {
+for (const name of ['qwen2-tiny', 'qwen2-tied-tiny', 'tied-flag-but-other-head']) {
   const folder = fixture('checkpoints', name)
   const golden = JSON.parse(readFileSync(`${folder}/golden.json`, 'utf8')) as Golden
 
@@ -84,3 +86,21 @@ for (const name of ['qwen2-tiny', 'qwen2-tied-tiny']) {
     await trainer.dispose()
   })
 }
+
+test('a reward model of transformers scores as a PPM: within 1e-4 of its score layer after each token', async () => {
+  const folder = fixture('checkpoints', 'seqcls-reward')
+  const golden = JSON.parse(readFileSync(`${folder}/golden.json`, 'utf8')) as {
+    cases: { ids: number[]; rewards: number[] }[]
+  }
+  const { config, weights } = await loadCheckpoint(folder)
+  const scorer = await openScorer(engine, config, weights)
+  for (const { ids, rewards } of golden.cases) {
+    const candidates = ids.slice(1).map((_, i) => ids.slice(1, i + 2))
+    const [scores] = await scorer.score([{ prefix: ids.slice(0, 1), candidates }])
+    rewards.slice(1).forEach((expected, i) => {
+      const got = scores![i]!
+      assert.ok(Math.abs(got - expected) < 1e-4, `after ${i + 2} tokens: expected ${expected}, got ${got}`)
+    })
+  }
+  await scorer.dispose()
+})

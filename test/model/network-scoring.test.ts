@@ -1,24 +1,25 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { type Engine, openEngine } from '../../lib/engine/engine.ts'
+import type { Engine } from '../../lib/engine/engine.ts'
 import { openScorer } from '../../lib/model/scoring.ts'
+import { openTested, sameNumbers, theSame } from '../engine/device-under-test.ts'
 import { continuationRequests, embedded, livelyWeights, tiny } from './network-fixtures.ts'
 
 let engine: Engine
 before(async () => {
-  engine = await openEngine({ threads: 2 })
+  engine = await openTested({ threads: 2 })
 })
 after(() => engine.dispose())
 
 for (const [name, config] of Object.entries({ tiny, embedded })) {
-  test(`${name}: scores are the same to the last bit whatever else is in the batch`, async () => {
+  test(`${name}: scores are ${theSame} whatever else is in the batch`, async () => {
     const scorer = await openScorer(engine, config, livelyWeights(config, 2, { valueHead: true }))
     const requests = continuationRequests(config)
     const together = await scorer.score(requests)
     for (const [i, request] of requests.entries()) {
-      assert.deepEqual(await scorer.score([request]), [together[i]], `request ${i} alone`)
+      sameNumbers(await scorer.score([request]), [together[i]], `request ${i} alone`)
     }
-    assert.deepEqual((await scorer.score([...requests].reverse())).reverse(), together)
+    sameNumbers((await scorer.score([...requests].reverse())).reverse(), together)
     await scorer.dispose()
   })
 }

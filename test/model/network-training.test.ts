@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { type Engine, openEngine } from '../../lib/engine/engine.ts'
+import type { Engine } from '../../lib/engine/engine.ts'
 import { openScorer } from '../../lib/model/scoring.ts'
 import { type LanguageBatch, openTrainer, type PreferenceBatch } from '../../lib/model/training.ts'
 import { initialWeights, type Weights } from '../../lib/model/weights.ts'
 import { random } from '../../lib/seed/random.ts'
+import { openTested, sameNumbers, theSame } from '../engine/device-under-test.ts'
 import { livelyWeights, tiny, tokens } from './network-fixtures.ts'
 
 let engine: Engine
 before(async () => {
-  engine = await openEngine({ threads: 2 })
+  engine = await openTested({ threads: 2 })
 })
 after(() => engine.dispose())
 
@@ -111,7 +112,7 @@ test('training learns a sequence by heart, and evaluating changes nothing', asyn
   await trainer.dispose()
 })
 
-test('two trainings of the same data give the same weights to the last bit, also after a reset', async () => {
+test(`two trainings of the same data give weights that are ${theSame}, also after a reset`, async () => {
   const batch = pack([
     [
       { ids: a, segment: 1 },
@@ -128,7 +129,8 @@ test('two trainings of the same data give the same weights to the last bit, also
   const first = await run()
   await trainer.reset(start)
   assert.deepEqual(await trainer.weights(), start)
-  assert.deepEqual(await run(), first)
+  // Elsewhere the gradients of one token are added in any order, which AdamW may turn into a step of the learning rate.
+  sameNumbers(await run(), first, 'trained again', 1e-2)
   await trainer.dispose()
 })
 

@@ -79,6 +79,28 @@ test('a checkpoint in parts is one set of tensors', async () => {
   assert.deepEqual(await readWeights(folder), new Map(Object.entries({ a, b })))
   writeFileSync(at('model.safetensors.index.json'), JSON.stringify({ weight_map: { ...map, c: map.a } }))
   await assert.rejects(readWeights(folder), /part-1\.safetensors: expected the tensor c, .*index\.json puts there/)
+  const index = (weightMap: unknown) =>
+    writeFileSync(at('model.safetensors.index.json'), JSON.stringify({ weight_map: weightMap }))
+  index({ a: map.a })
+  assert.deepEqual([...(await readWeights(folder)).keys()], ['a'], 'a part that is not named is another model')
+  writeSafetensors(at('part-1.safetensors'), new Map(Object.entries({ a, b })))
+  index(map)
+  await assert.rejects(
+    readWeights(folder),
+    /part-1\.safetensors: expected only tensors that .*index\.json puts .* got b\./,
+  )
+  index({ a: '../part-1.safetensors' })
+  await assert.rejects(readWeights(folder), /expected the name of a file beside it for a, got "\.\.\/part-1/)
+  index({ a: 'part-3.safetensors' })
+  await assert.rejects(readWeights(folder), /Could not open .*part-3\.safetensors: there is no such file/)
+  writeSafetensors(at('model.safetensors'), new Map([['a', a]]))
+  await assert.rejects(readWeights(folder), /expected either parts or .*model\.safetensors, got both/)
+  rmSync(at('model.safetensors'))
+  writeFileSync(
+    at('model.safetensors.index.json'),
+    '{"weight_map": {"a": "part-1.safetensors", "a": "part-2.safetensors"}}',
+  )
+  await assert.rejects(readWeights(folder), /index\.json: expected each name once, got a twice/)
   writeFileSync(at('model.safetensors.index.json'), '{}')
   await assert.rejects(readWeights(folder), /index\.json: expected an object weight_map/)
 })
@@ -94,18 +116,73 @@ test('a file that is cut off anywhere is refused by a line that names it', async
 })
 
 const entry = { dtype: 'F32', shape: [2], data_offsets: [0, 8] }
+const at8 = (start: number, end: number) => ({ dtype: 'F32', shape: [(end - start) / 4], data_offsets: [start, end] })
 const refused: [title: string, header: unknown, message: RegExp][] = [
   ['a header that is no JSON', '{"a": ', /expected a JSON header, got/],
   ['a header that is a list', [1], /expected a JSON object as header/],
   ['integers', { a: { ...entry, dtype: 'I64' } }, /expected a as F32, F16 or BF16 numbers, got "I64"/],
+  ['quantized numbers', { a: { ...entry, dtype: 'F8_E4M3' } }, /expected a as F32, F16 or BF16 numbers, got "F8_E4M3"/],
   ['a range that does not fit the shape', { a: { ...entry, shape: [3] } }, /expected 12 bytes for a .* got 8/],
+  ['a range that does not fit the format', { a: { ...entry, dtype: 'BF16' } }, /expected 4 bytes for a .* BF16, got 8/],
+  ['a range that ends before it begins', { a: { ...entry, data_offsets: [8, 0] } }, /expected 8 bytes for a .* got -8/],
   ['a negative range', { a: { ...entry, data_offsets: [-8, 0] } }, /a shape and a byte range/],
+  ['a range of three bounds', { a: { ...entry, data_offsets: [0, 4, 8] } }, /a shape and a byte range/],
+  ['a shape of fractions', { a: { ...entry, shape: [0.5, 4] } }, /expected a to have a shape/],
   ['an entry without a shape', { a: { dtype: 'F32' } }, /a shape and a byte range/],
+  ['an entry that is null', { a: null }, /expected a as F32/],
+  ['a range behind the end of the file', { a: { ...entry, data_offsets: [4, 12] } }, /cut off before the end of a\./],
+  [
+    'a tensor over another',
+    { a: at8(0, 8), b: at8(4, 8) },
+    /expected b to begin at byte \d+, where a ends, got .*overlap/,
+  ],
+  ['the same bytes for two tensors', { b: entry, a: entry }, /expected \w to begin at byte .*they overlap/],
+  [
+    'bytes before the first tensor',
+    { a: at8(4, 8) },
+    /expected a to begin at byte .* where the header ends.* no tensor/,
+  ],
+  [
+    'a hole between tensors',
+    { a: at8(0, 0), b: at8(4, 8) },
+    /expected b to begin .* where a ends.* belong to no tensor/,
+  ],
+  ['bytes behind the last tensor', { a: at8(0, 4) }, /to end at byte \d+, where a ends, got 4 bytes more/],
+  ['bytes without any tensor', {}, /to end at byte \d+, where the header ends, got 8 bytes more/],
+  ['notes that are no texts', { __metadata__: { format: 1 }, a: entry }, /expected __metadata__ to be texts by name/],
+  [
+    'a tensor that is named twice',
+    `{"a": ${JSON.stringify(entry)}, "\\u0061": ${JSON.stringify(entry)}}`,
+    /expected each name once, got a twice/,
+  ],
+  [
+    'a range that is given twice',
+    '{"a": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8], "data_offsets": [0, 8]}}',
+    /expected each name once, got data_offsets twice/,
+  ],
 ]
 for (const [title, header, message] of refused)
   test(`${title} is refused`, async () => {
     await assert.rejects(readSafetensors(fileOf('bad', header, new Uint8Array(8))), { message })
   })
+
+test('names, values and lists that only look alike are not taken for names that stand twice', async () => {
+  const header = { 'a"b': at8(0, 4), 'a\\': at8(4, 8), __metadata__: { 'a"b': 'a"b', format: '{"x":1,"x":2}' } }
+  assert.equal((await readSafetensors(fileOf('alike', header, new Uint8Array(8)))).size, 2)
+})
+
+test('an empty tensor needs no bytes, wherever it says it stands between others', async () => {
+  const header = { none: { dtype: 'F32', shape: [0, 3], data_offsets: [4, 4] }, a: at8(0, 4), b: at8(4, 8) }
+  const read = await readSafetensors(fileOf('none', header, new Uint8Array(8)))
+  assert.deepEqual(
+    [...read].map(([name, { dims }]) => [name, dims]),
+    [
+      ['a', [1]],
+      ['b', [1]],
+      ['none', [0, 3]],
+    ],
+  )
+})
 
 test('a file of another kind is refused', async () => {
   writeFileSync(at('page'), '<!doctype html><title>Not found</title>')

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { openEngine } from '../../lib/engine/engine.ts'
 import { trainTokenizer } from '../../lib/model/bpe.ts'
 import { loadCheckpoint, saveCheckpoint } from '../../lib/model/checkpoint.ts'
 import { encodePrefix } from '../../lib/model/step-format.ts'
@@ -11,6 +10,7 @@ import { openTokenizer } from '../../lib/model/tokenizer.ts'
 import { type LocalPpmOptions, loadPpm, localPpm, type StepScorer } from '../../lib/policy/local-ppm.ts'
 import type { Prefix, Step } from '../../lib/problem/problem.ts'
 import { ppmContract } from '../contracts/ppm.ts'
+import { openTested } from '../engine/device-under-test.ts'
 import { fixture } from '../fixtures.ts'
 
 const tokenizer = openTokenizer(trainTokenizer(['Mia has 12 apples.', 'now = start - 5', 'print(now)']))
@@ -81,7 +81,7 @@ test('disposing twice is harmless, and a scale of zero is refused', async () => 
 })
 
 const folder = mkdtempSync(join(tmpdir(), 'asterism-ppm-'))
-const engine = await openEngine({ threads: 1 })
+const engine = await openTested({ threads: 1 })
 after(async () => {
   await engine.dispose()
   rmSync(folder, { recursive: true })
@@ -114,4 +114,18 @@ test('a checkpoint with a value head scores in [-1, 1], each candidate alone, wh
     loadPpm(engine, fixture('checkpoints', 'qwen2-tied-tiny')),
     /qwen2-tied-tiny: expected a PPM with value_head\.safetensors, got a policy/,
   )
+})
+
+test('a reward model of transformers opens as a PPM: tanh of its score after the last token of each candidate', async () => {
+  const path = fixture('checkpoints', 'seqcls-reward', 'golden.json')
+  const { cases } = JSON.parse(readFileSync(path, 'utf8')) as { cases: { prompt: string; rewards: number[] }[] }
+  const ppm = await loadPpm(engine, fixture('checkpoints', 'seqcls-reward'))
+  const [scores] = await ppm.score([{ prefix, candidates }])
+  const read = ['now = start - 5<end_of_step>', 'print(now)<end_of_code>']
+  for (const [i, text] of read.entries()) {
+    const golden = cases.find(({ prompt }) => prompt === `Mia has 12 apples.<code>start = 12<end_of_step>${text}`)!
+    const expected = Math.tanh(golden.rewards.at(-1)!)
+    assert.ok(Math.abs(scores![i]! - expected) < 1e-4, `expected ${expected}, got ${scores![i]}`)
+  }
+  await ppm.dispose()
 })

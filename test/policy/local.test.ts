@@ -3,9 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { openEngine } from '../../lib/engine/engine.ts'
 import { trainTokenizer } from '../../lib/model/bpe.ts'
-import { saveCheckpoint } from '../../lib/model/checkpoint.ts'
+import { loadCheckpoint, saveCheckpoint } from '../../lib/model/checkpoint.ts'
 import type { ModelConfig } from '../../lib/model/config.ts'
 import { encodePrefix, stopIds } from '../../lib/model/step-format.ts'
 import { openTokenizer } from '../../lib/model/tokenizer.ts'
@@ -14,6 +13,8 @@ import { type LocalPolicyOptions, loadPolicy, localPolicy, type StepGenerator } 
 import type { Prefix } from '../../lib/problem/problem.ts'
 import { pick, random } from '../../lib/seed/random.ts'
 import { policyContract } from '../contracts/policy.ts'
+import { openTested } from '../engine/device-under-test.ts'
+import { fixture } from '../fixtures.ts'
 
 const tokenizer = openTokenizer(trainTokenizer(['Mia has 12 apples.', 'start = 12', 'now = start - 5', 'print(now)']))
 const prefix: Prefix = { problemId: 'p', question: 'Mia has 12 apples.', steps: [] }
@@ -68,7 +69,7 @@ function randomCheckpoint(folder: string): string {
   return folder
 }
 const folder = mkdtempSync(join(tmpdir(), 'asterism-local-'))
-const engine = await openEngine({ threads: 1 })
+const engine = await openTested({ threads: 1 })
 after(async () => {
   await engine.dispose()
   rmSync(folder, { recursive: true })
@@ -87,6 +88,41 @@ test('a checkpoint solves in one go: greedy alike for every seed, at temperature
   assert.ok((await sample(1))[0]!.every(({ tokens }) => tokens >= 1 && tokens <= 30))
   assert.equal(policy.name, modelFolder)
   await policy.dispose()
+})
+
+test('the end tokens of generation_config.json end what a model writes', async () => {
+  const lengths = async (ends: number | number[]) => {
+    const path = join(folder, 'ends')
+    saveCheckpoint(path, { ...(await loadCheckpoint(modelFolder)), generation: { eos_token_id: ends } })
+    const policy = await loadPolicy(engine, path)
+    const [solutions] = await policy.solve([prefix], { seeds: [1], count: 8, temperature: 1, maxTokens: 30 })
+    await policy.dispose()
+    return solutions!.map(({ tokens }) => tokens)
+  }
+  const without = await lengths([])
+  assert.ok(without.some((tokens) => tokens > 1))
+  assert.deepEqual(await lengths(stopIds(tokenizer)[1]!), without, 'the marker ends it anyway')
+  const every = Array.from({ length: tokenizer.vocabSize }, (_, id) => id)
+  assert.deepEqual(new Set(await lengths(every)), new Set([1]))
+})
+
+test('the generator stops at end tokens besides the markers', async () => {
+  const { policy, generator } = policyOf(['x = 1<end_of_step>'], { endIds: [7, 9] })
+  await policy.propose([{ prefix, count: 1, seed: 1 }])
+  await policy.solve([prefix], { seeds: [1] })
+  const [step, code] = stopIds(tokenizer)
+  assert.deepEqual(
+    generator.calls.map(([, { stop }]) => stop),
+    [
+      [step, code, 7, 9],
+      [code, 7, 9],
+    ],
+  )
+})
+
+test('a PPM is no policy', async () => {
+  const message = /seqcls-reward: expected a policy, got a PPM, .*Open it with loadPpm/
+  await assert.rejects(loadPolicy(engine, fixture('checkpoints', 'seqcls-reward')), message)
 })
 
 test('a proposal carries its text, its log-probability and its tokens, marker included', async () => {
