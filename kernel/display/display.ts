@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto'
 import type { MimeBundle } from '../protocol/message.ts'
 import { DISPLAY, type Displayable, mimeBundle, textOf } from './format.ts'
+import { inOwnRealm } from './own-realm.ts'
 
 /** Where displays go. */
 export interface Screen {
@@ -76,7 +77,9 @@ export function display(value: unknown, { id = randomUUID() as string }: { id?: 
 /** The newest bundle of each display wins, whichever was ready first. */
 const turns = new Map<string, number>()
 
-function publish(value: unknown, id: string, update: boolean): void {
+const publish = (value: unknown, id: string, update: boolean): void => inOwnRealm(() => publishOwn(value, id, update))
+
+function publishOwn(value: unknown, id: string, update: boolean): void {
   const to = screen
   const turn = (turns.get(id) ?? 0) + 1
   const isWanted = (): boolean => turns.get(id) === turn
@@ -88,9 +91,11 @@ function publish(value: unknown, id: string, update: boolean): void {
   }
   // A value that needs time keeps its place on the page.
   if (!update && hasScreen()) to.show({ 'text/plain': '' }, id)
-  const late = bundle.then((ready) => {
-    if (isWanted()) to.update(ready, id)
-  })
+  const late = bundle.then((ready) =>
+    inOwnRealm(() => {
+      if (isWanted()) to.update(ready, id)
+    }),
+  )
   to.hold(late)
 }
 
@@ -110,6 +115,26 @@ export function clearOutput({ wait = false }: { wait?: boolean } = {}): void {
  */
 export function prompt(question = '', { password = false }: { password?: boolean } = {}): Promise<string> {
   return screen.ask(question, password)
+}
+
+/**
+ * Asks a question that is answered by yes or no: true for an answer that begins with y. As all questions it is awaited.
+ * Errors: those of `prompt`.
+ * @example
+ * await confirm('Delete all?') // Error: Expected a notebook to ask in: prompt() works only inside a kernel
+ */
+export async function confirm(question = 'Confirm'): Promise<boolean> {
+  return /^\s*y/i.test(await screen.ask(`${question} [y/N] `, false))
+}
+
+/**
+ * Shows a text and waits until the person has seen it and pressed Enter.
+ * Errors: those of `prompt`.
+ * @example
+ * await alert('Done') // Error: Expected a notebook to ask in: prompt() works only inside a kernel
+ */
+export async function alert(text = 'Alert'): Promise<void> {
+  await screen.ask(`${text} [Enter] `, false)
 }
 
 /**

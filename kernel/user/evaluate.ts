@@ -8,6 +8,7 @@ import { HOST, TURN } from '../cell/host-names.ts'
 import * as helpers from '../cell/lowered-runtime.ts'
 import { registerScript } from '../cell/source-position.ts'
 import type { LanguageOptions } from '../cell/tsconfig.ts'
+import { inOwnRealm, inTheirRealm, withoutPrototype } from '../display/own-realm.ts'
 import { debugging, marked } from './debug-marker.ts'
 import { isInterruption, isStopping, stopLoops } from './interruption.ts'
 import type { Modules, Namespace } from './modules.ts'
@@ -71,58 +72,75 @@ export function createEvaluator(
   }
 
   const runImports = async (cell: CompiledCell, name: string): Promise<Outcome | null> => {
-    for (const { specifier, names, position } of cell.imports) {
+    for (let i = 0; i < cell.imports.length; i++) {
+      const { specifier, names, position } = cell.imports[i] as CompiledCell['imports'][number]
       try {
-        const namespace = await modules.load(specifier)
-        for (const entry of names) bindImport(namespace, specifier, entry)
+        const namespace = await inOwnRealm(() => modules.load(specifier))
+        inOwnRealm(() => {
+          for (const entry of names) bindImport(namespace, specifier, entry)
+        })
       } catch (error) {
-        const { line, column } = position()
-        return { kind: 'thrown', error, at: `${name}:${line}:${column}` }
+        const { line, column } = inOwnRealm(position)
+        return outcome({ kind: 'thrown', error, at: `${name}:${line}:${column}` })
       }
     }
     return null
   }
 
-  const runScript = async (cell: CompiledCell, name: string): Promise<Outcome> => {
+  const runScript = (cell: CompiledCell, name: string): unknown => {
     // The last line closes the wrapper and calls it.
     registerScript(name, cell.maps, cell.code.split('\n').length - 1)
+    const script = new vm.Script(marked(cell.code), { filename: name })
+    for (const one of cell.declares) declared.add(one)
+    // The stack stays as it is.
+    return inTheirRealm(() => script.runInThisContext({ breakOnSigint: true, displayErrors: false }))
+  }
+
+  /** Waits with nothing but `await`: between two of them the realm is the cells'. */
+  const runCell = async (cell: CompiledCell, name: string, signal: AbortSignal): Promise<Outcome> => {
     try {
-      const script = new vm.Script(marked(cell.code), { filename: name })
-      for (const one of cell.declares) declared.add(one)
-      const ran = script.runInThisContext({ breakOnSigint: true, displayErrors: false }) // the stack stays as it is
-      const result = (await ran) as { value: unknown } | undefined
-      if (isStopping()) return { kind: 'interrupted' } // the cell caught what its loop threw
-      return result === undefined ? { kind: 'nothing' } : { kind: 'value', value: result.value }
+      if (cell.imports.length > 0) {
+        const failed = await runImports(cell, name)
+        if (failed !== null || inOwnRealm(() => signal.aborted)) return failed ?? outcome({ kind: 'interrupted' })
+      }
+      const result = (await inOwnRealm(() => runScript(cell, name))) as { value: unknown } | undefined
+      if (isStopping()) return outcome({ kind: 'interrupted' }) // the cell caught what its loop threw
+      return outcome(result === undefined ? { kind: 'nothing' } : { kind: 'value', value: result.value })
     } catch (error) {
-      return wasStopped(error) ? { kind: 'interrupted' } : { kind: 'thrown', error }
+      return outcome(inOwnRealm(() => wasStopped(error)) ? { kind: 'interrupted' } : { kind: 'thrown', error })
     }
   }
 
+  const compile = (name: string, source: string): CompiledCell => {
+    const earlier = { declared, renamed, realm, captured, reassigned, plainLoops: debugging.on }
+    const cell = compileCell(name, source, earlier, language)
+    for (const one of cell.captured) captured.add(one)
+    for (const one of cell.reassigned) reassigned.add(one)
+    for (const [from, to] of cell.renamed) renamed.set(from, to)
+    for (const one of cell.names) named.add(one)
+    return cell
+  }
+
   return {
-    async run(name, source, signal) {
-      let cell: CompiledCell
-      try {
-        const earlier = { declared, renamed, realm, captured, reassigned, plainLoops: debugging.on }
-        cell = compileCell(name, source, earlier, language)
-      } catch (error) {
-        return { kind: 'thrown', error }
-      }
-      for (const one of cell.captured) captured.add(one)
-      for (const one of cell.reassigned) reassigned.add(one)
-      for (const [from, to] of cell.renamed) renamed.set(from, to)
-      for (const one of cell.names) named.add(one)
-      const interrupted = new Promise<Outcome>((resolve) => {
-        signal.addEventListener('abort', () => resolve({ kind: 'interrupted' }), { once: true })
-      })
-      const finished = runImports(cell, name).then((failed) =>
-        failed === null && !signal.aborted ? runScript(cell, name) : (failed ?? { kind: 'interrupted' as const }),
-      )
-      return Promise.race([finished, interrupted])
-    },
+    run: (name, source, signal) =>
+      inOwnRealm(
+        () =>
+          new Promise<Outcome>((resolve) => {
+            try {
+              const cell = compile(name, source)
+              signal.addEventListener('abort', () => resolve(outcome({ kind: 'interrupted' })), { once: true })
+              resolve(runCell(cell, name, signal))
+            } catch (error) {
+              resolve(outcome({ kind: 'thrown', error }))
+            }
+          }),
+      ),
     names: () => [...named],
     binding: (name) => renamed.get(name) ?? name,
   }
 }
+
+const outcome = (of: Outcome): Outcome => withoutPrototype(of)
 
 /** By us, or by a signal that ended the script. */
 const wasStopped = (error: unknown): boolean =>
