@@ -129,7 +129,7 @@ export function createEvaluator(
             try {
               const cell = compile(name, source)
               signal.addEventListener('abort', () => resolve(outcome({ kind: 'interrupted' })), { once: true })
-              resolve(runCell(cell, name, signal))
+              void runCell(cell, name, signal).then(resolve) // the first to come counts
             } catch (error) {
               resolve(outcome({ kind: 'thrown', error }))
             }

@@ -16,9 +16,9 @@ async function run(code: string): Promise<CellResult> {
 
 /** Ends the process that runs the cells: the next cell has a realm that nobody touched. */
 async function renew(pid: number): Promise<void> {
-  const lost = run('await new Promise(() => {})')
+  const { finished } = await session.begin("process.stdout.write('begun')\nawait new Promise(() => {})")
   process.kill(pid, 'SIGKILL')
-  assert.equal((await lost).ename, 'KernelRestarted')
+  assert.equal((await finished).ename, 'KernelRestarted')
 }
 
 /** Replaces a member; BROKEN is what it does when it is called. */
