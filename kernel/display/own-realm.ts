@@ -51,6 +51,8 @@ let kept: readonly Kept[] = []
 let roots: readonly { owner: object; keys: Record<PropertyKey, true>; count: number }[] = []
 /** What people had put where the kernel's own is now; null while the realm is theirs. */
 let theirs: Place[] | null = null
+/** The kernel's own code runs. */
+let isOwn = false
 
 /** Remembers the realm as it is now. Before this nothing is ever put back. */
 export function keepRealm(): void {
@@ -73,29 +75,35 @@ export function keepRealm(): void {
 
 /** Runs the kernel's own code. Not for code that people wrote, nor for what comes after an await. */
 export function inOwnRealm<T>(work: () => T): T {
-  if (theirs !== null || !isChanged()) return work()
-  takeBack()
+  if (isOwn) return work()
+  enter()
   try {
     return work()
   } finally {
-    giveBack()
+    leaveOwnRealm()
   }
 }
 
 /** Runs code that people wrote, from within the kernel's own. */
 export function inTheirRealm<T>(work: () => T): T {
-  if (theirs === null) return work()
-  giveBack()
+  if (!isOwn) return work()
+  leaveOwnRealm()
   try {
     return work()
   } finally {
     leaveOwnRealm() // what it called may have been ended without a word
-    if (isChanged()) takeBack()
+    enter()
   }
 }
 
-/** After code that was ended without a word to what had called it: the realm is people's. */
+function enter(): void {
+  isOwn = true
+  if (isChanged()) takeBack()
+}
+
+/** The realm is people's. Also after code that was ended without a word to what had called it. */
 export function leaveOwnRealm(): void {
+  isOwn = false
   if (theirs !== null) giveBack()
 }
 

@@ -45,15 +45,20 @@ export function installStdin(questions: Questions): void {
 
 /** `process.stdin` itself asks while somebody listens. */
 function streamOf(questions: Questions): CellInput {
-  const isRead = (): boolean => input.listenerCount('data') + input.listenerCount('readable') > 0
-  const input = new CellInput(questions, isRead)
+  const input: CellInput = new CellInput(questions, {
+    isRead: () => input.listenerCount('data') + input.listenerCount('readable') > 0,
+    isWatched: () => input.listenerCount('error') > 0,
+  })
   input.on('newListener', (event) => void ((event === 'data' || event === 'readable') && input.consider()))
   return input
 }
 
 /** A readline interface on an input of its own: it asks with its prompt, and for lines only where somebody hears them. */
 function lineReader(native: Create, options: object, questions: Questions): Interface {
-  const input = new CellInput(questions, () => reader.listenerCount('line') > 0)
+  const input = new CellInput(questions, {
+    isRead: () => reader.listenerCount('line') > 0,
+    isWatched: () => reader.listenerCount('error') > 0, // it passes on what its input tells
+  })
   const reader = native({ ...options, input, terminal: false })
   reader.prompt = () => {
     const refusal = questions.refusal()
@@ -67,19 +72,27 @@ function lineReader(native: Create, options: object, questions: Questions): Inte
   return reader
 }
 
+/** Who reads. */
+interface Reader {
+  isRead(): boolean
+  /** Whether it hears of errors; else the cell fails with them. */
+  isWatched(): boolean
+}
+
 /** Text of a person, a line at a time. */
 class CellInput extends Readable {
   readonly fd = 0
   readonly #questions: Questions
-  readonly #isRead: () => boolean
+  readonly #reader: Reader
   #isAsking = false
+  #isConsidering = false
   /** The stream has room for a line. */
   #isEmpty = false
 
-  constructor(questions: Questions, isRead: () => boolean) {
+  constructor(questions: Questions, reader: Reader) {
     super({ encoding: 'utf8' })
     this.#questions = questions
-    this.#isRead = isRead
+    this.#reader = reader
   }
 
   override _read(): void {
@@ -89,11 +102,14 @@ class CellInput extends Readable {
 
   /** Asks where somebody reads, unless a question with a text of its own comes at once. */
   consider(): void {
-    if (!this.#isEmpty || this.#isAsking) return
+    if (this.#isConsidering || this.#isAsking) return
+    this.#isConsidering = true
     const turn = new Promise((resolve) => setImmediate(resolve))
     this.#questions.hold(
       turn.then(() => {
-        if (this.#isEmpty && !this.#isAsking && !this.destroyed && this.#isRead()) return this.#ask(openLine('stdout'))
+        this.#isConsidering = false
+        if (this.#isEmpty && !this.#isAsking && !this.destroyed && this.#reader.isRead())
+          return this.#ask(openLine('stdout'))
       }),
     )
   }
@@ -113,10 +129,11 @@ class CellInput extends Readable {
       const answer = await this.#questions.ask(question)
       this.#isAsking = false
       this.push(`${answer}\n`)
+      this.consider() // before the cell finds nothing left to wait for
     } catch (error) {
-      const isHeard = this.listenerCount('error') > 0
-      this.destroy(isHeard ? (error as Error) : undefined)
-      if (!isHeard) throw error
+      const isWatched = this.#reader.isWatched()
+      this.destroy(isWatched ? (error as Error) : undefined)
+      if (!isWatched) throw error
     }
   }
 }
