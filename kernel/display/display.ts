@@ -153,9 +153,11 @@ const joined = (text: Text, values: unknown[]): string =>
 const wrapped =
   (type: string, plain: (data: string) => string = (data) => data) =>
   (text: Text, ...values: unknown[]): Displayable => {
-    const data = joined(text, values)
-    return { [DISPLAY]: () => ({ [type]: data, 'text/plain': plain(data) }) }
+    const data = inOwnRealm(() => joined(text, values))
+    return shown(() => ({ [type]: data, 'text/plain': plain(data) }))
   }
+
+const shown = (bundle: () => MimeBundle): Displayable => ({ [DISPLAY]: () => inOwnRealm(bundle) })
 
 /** Longer pages are cut in their plain text: it is there for terminals, beside the page itself. */
 const PLAIN_PAGE = 2000
@@ -192,9 +194,11 @@ const MATHEMATICS = /\$|\\\(|\\\[|\\begin\{/
  * latex`x^2`[DISPLAY]() // { 'text/latex': '$\\displaystyle x^2$', 'text/plain': 'x^2' }
  */
 export const latex = (text: Text, ...values: unknown[]): Displayable => {
-  const data = typeof text === 'string' ? text : String.raw(text, ...values)
-  const marked = MATHEMATICS.test(data) ? data : `$\\displaystyle ${data}$`
-  return { [DISPLAY]: () => ({ 'text/latex': marked, 'text/plain': data }) }
+  const data = inOwnRealm(() => joined(text, values))
+  return shown(() => {
+    const marked = MATHEMATICS.test(data) ? data : `$\\displaystyle ${data}$`
+    return { 'text/latex': marked, 'text/plain': data }
+  })
 }
 
 /**
@@ -203,9 +207,11 @@ export const latex = (text: Text, ...values: unknown[]): Displayable => {
  * png(new Uint8Array(300))[DISPLAY]() // { 'image/png': '…', 'text/plain': '[PNG image, 300 bytes]' }
  */
 export function png(data: Uint8Array | string): Displayable {
-  const base64 = typeof data === 'string' ? data : Buffer.from(data).toString('base64')
-  const size = Math.floor((base64.length * 3) / 4)
-  return { [DISPLAY]: () => ({ 'image/png': base64, 'text/plain': `[PNG image, ${size.toLocaleString('en')} bytes]` }) }
+  return shown(() => {
+    const base64 = typeof data === 'string' ? data : Buffer.from(data).toString('base64')
+    const size = Math.floor((base64.length * 3) / 4)
+    return { 'image/png': base64, 'text/plain': `[PNG image, ${size.toLocaleString('en')} bytes]` }
+  })
 }
 
 /**
@@ -213,5 +219,5 @@ export function png(data: Uint8Array | string): Displayable {
  * Errors: when it is shown, those of JSON.stringify: a circle, a bigint.
  */
 export function json(value: unknown): Displayable {
-  return { [DISPLAY]: () => ({ 'application/json': value, 'text/plain': JSON.stringify(value, null, 2) }) }
+  return shown(() => ({ 'application/json': value, 'text/plain': JSON.stringify(value, null, 2) }))
 }

@@ -47,6 +47,14 @@ const MEMBERS = new Map<object, readonly string[]>([
 /** What is added to these is found in every object, list or function. */
 const ROOTS = [Object.prototype, Array.prototype, Function.prototype]
 
+const holding = (value: unknown): Descriptor => ({
+  __proto__: null,
+  value,
+  writable: true,
+  enumerable: false,
+  configurable: true,
+})
+
 let kept: readonly Kept[] = []
 let roots: readonly { owner: object; keys: Record<PropertyKey, true>; count: number }[] = []
 /** What people had put where the kernel's own is now; null while the realm is theirs. */
@@ -59,9 +67,12 @@ export function keepRealm(): void {
   const found: Kept[] = []
   for (const owner of owners()) {
     for (const key of MEMBERS.get(owner) ?? ownKeys(owner)) {
-      const descriptor = describe(owner, key)
-      const get = descriptor?.get
-      const value = get === undefined ? (owner as Bag)[key] : undefined // it may be inherited
+      const there = describe(owner, key)
+      // `process` and `Buffer` are behind accessors that give what was last assigned.
+      const isPlain = there?.get === undefined || owner === globalThis
+      const value = isPlain ? (owner as Bag)[key] : undefined // it may be inherited
+      const get = isPlain ? undefined : there.get
+      const descriptor = there?.get === undefined || !isPlain ? there : holding(value)
       if (!Number.isNaN(value)) found.push({ owner, key, descriptor, value, get }) // NaN is not itself
     }
   }
