@@ -31,7 +31,7 @@ const NAMES = [
   ...['Buffer', 'AbortController', 'AbortSignal', 'EventTarget', 'process', 'globalThis'],
 ]
 /** Of objects with many members, those that the kernel uses. */
-const MEMBERS = new Map<object, readonly string[]>([
+const MEMBERS = new Map<object, readonly PropertyKey[]>([
   [
     globalThis,
     [
@@ -41,6 +41,10 @@ const MEMBERS = new Map<object, readonly string[]>([
     ],
   ],
   [Math, ['floor', 'min', 'max', 'round']],
+  [RegExp, ['prototype', Symbol.species]], // the others tell of the last match
+  [Buffer, ['from', 'alloc', 'allocUnsafe', 'concat', 'byteLength', 'isBuffer', 'prototype']],
+  [Buffer.prototype, ['toString', 'subarray', 'indexOf', 'slice', 'write', 'copy', 'equals']],
+  [Symbol, ['iterator', 'asyncIterator', 'hasInstance', 'species', 'for']],
   [process, ['nextTick', 'exit', 'kill', 'on', 'once', 'emit', 'cwd', 'listenerCount']],
 ])
 
