@@ -194,7 +194,7 @@ const MATHEMATICS = /\$|\\\(|\\\[|\\begin\{/
  * latex`x^2`[DISPLAY]() // { 'text/latex': '$\\displaystyle x^2$', 'text/plain': 'x^2' }
  */
 export const latex = (text: Text, ...values: unknown[]): Displayable => {
-  const data = inOwnRealm(() => joined(text, values))
+  const data = inOwnRealm(() => (typeof text === 'string' ? text : String.raw(text, ...values)))
   return shown(() => {
     const marked = MATHEMATICS.test(data) ? data : `$\\displaystyle ${data}$`
     return { 'text/latex': marked, 'text/plain': data }

@@ -111,6 +111,21 @@ export function inTheirRealm<T>(work: () => T): T {
   }
 }
 
+/**
+ * For work that needs nothing but Node's own functions, too often to look at the whole realm: those mind only what all
+ * objects inherit.
+ */
+export function whereObjectsAreBare<T>(work: () => T): T {
+  const objects = roots[0]
+  return objects === undefined || ownKeys(objects.owner).length === objects.count ? work() : inOwnRealm(work)
+}
+
+/** The same where the kernel's code ends with it: nothing but an await may follow. */
+export function endInTheirRealm<T>(work: () => T): T {
+  leaveOwnRealm()
+  return work()
+}
+
 function enter(): void {
   isOwn = true
   if (isChanged()) takeBack()

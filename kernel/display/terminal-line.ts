@@ -184,6 +184,10 @@ function createRow(begun: string): Row {
     },
     text: () => cells.map((cell) => cell.character).join(''),
     isPlain: () =>
-      column === cells.length && shown === cells.length && style === '' && !cells.some((cell) => cell.style),
+      column === cells.length &&
+      shown === column &&
+      saved === null &&
+      style === '' &&
+      !cells.some((cell) => cell.style),
   }
 }

@@ -8,7 +8,7 @@ import { HOST, TURN } from '../cell/host-names.ts'
 import * as helpers from '../cell/lowered-runtime.ts'
 import { registerScript } from '../cell/source-position.ts'
 import type { LanguageOptions } from '../cell/tsconfig.ts'
-import { inOwnRealm, inTheirRealm, withoutPrototype } from '../display/own-realm.ts'
+import { endInTheirRealm, inOwnRealm, withoutPrototype } from '../display/own-realm.ts'
 import { debugging, marked } from './debug-marker.ts'
 import { isInterruption, isStopping, stopLoops } from './interruption.ts'
 import type { Modules, Namespace } from './modules.ts'
@@ -93,11 +93,11 @@ export function createEvaluator(
     const script = new vm.Script(marked(cell.code), { filename: name })
     for (const one of cell.declares) declared.add(one)
     // The stack stays as it is.
-    return inTheirRealm(() => script.runInThisContext({ breakOnSigint: true, displayErrors: false }))
+    return endInTheirRealm(() => script.runInThisContext({ breakOnSigint: true, displayErrors: false }))
   }
 
   /** Waits with nothing but `await`: between two of them the realm is the cells'. */
-  const runCell = async (cell: CompiledCell, name: string, signal: AbortSignal): Promise<Outcome> => {
+  const outcomeOf = async (cell: CompiledCell, name: string, signal: AbortSignal): Promise<Outcome> => {
     try {
       if (cell.imports.length > 0) {
         const failed = await runImports(cell, name)
@@ -121,6 +121,10 @@ export function createEvaluator(
     return cell
   }
 
+  const runCell = async (cell: CompiledCell, name: string, signal: AbortSignal, end: (of: Outcome) => void) => {
+    end(await outcomeOf(cell, name, signal))
+  }
+
   return {
     run: (name, source, signal) =>
       inOwnRealm(
@@ -128,8 +132,9 @@ export function createEvaluator(
           new Promise<Outcome>((resolve) => {
             try {
               const cell = compile(name, source)
+              // The first to come counts.
               signal.addEventListener('abort', () => resolve(outcome({ kind: 'interrupted' })), { once: true })
-              void runCell(cell, name, signal).then(resolve) // the first to come counts
+              void runCell(cell, name, signal, resolve)
             } catch (error) {
               resolve(outcome({ kind: 'thrown', error }))
             }

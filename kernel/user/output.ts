@@ -4,7 +4,7 @@
 // there when the process started, and no method of a list, a text or a map.
 import { fstatSync, writeSync } from 'node:fs'
 import { type CellContext, currentCell, outsideCells } from '../display/current-cell.ts'
-import { inOwnRealm } from '../display/own-realm.ts'
+import { inOwnRealm, whereObjectsAreBare } from '../display/own-realm.ts'
 import { createTerminalLine, type TerminalLine } from '../display/terminal-line.ts'
 import type { StreamName } from '../protocol/stream-name.ts'
 import { FRAME_FD, type FrameHead, LENGTH_BASE, MARK_VARIABLE } from './pipes.ts'
@@ -82,20 +82,31 @@ export function send(
   inOwnRealm(() => writeFrame(stringify(head), stringify(content), buffers))
 }
 
+/** The reply of a cell that went well: no look at the realm is needed for it. */
+export function sendPlainReply(request: string, count: number): void {
+  flushStreams()
+  const reply = `{"status":"ok","payload":[],"user_expressions":{},"execution_count":${count}}`
+  writeFrame(`{"type":"reply","request":${stringify(request)}}`, reply)
+}
+
 let mark = 0
 const streams = (['stdout', 'stderr'] as const).map((name, i) => ({ name, fd: i + 1, identity: identityOf(i + 1) }))
 
 /** Lets raw text that was written until now arrive before what is said from now on. */
-export function awaitRaw(): void {
+export const awaitRaw = (): void => whereObjectsAreBare(markRaw)
+
+function markRaw(): void {
   mark += 1
-  const marked: StreamName[] = []
+  let marked = ''
   for (let i = 0; i < streams.length; i++) {
     const { name, fd, identity } = streams[i] as (typeof streams)[number]
     // A cell may have closed it, and the number may be that of another file by now.
     if (identity === null || identityOf(fd) !== identity || !tryWrite(fd, bytesFrom(markText(mark)))) continue
-    marked[marked.length] = name
+    marked += `${marked === '' ? '' : ','}"${name}"`
   }
-  if (marked.length > 0) send({ type: 'raw', mark, streams: marked })
+  if (marked === '') return
+  flushStreams()
+  writeFrame(`{"type":"raw","mark":${mark},"streams":[${marked}]}`, '')
 }
 
 /** What a descriptor stands for; null where it is closed. */
@@ -108,7 +119,10 @@ function identityOf(fd: number): string | null {
   }
 }
 
-function writeFrame(head: string, body: string, buffers: readonly Uint8Array[] = []): void {
+const writeFrame = (head: string, body: string, buffers: readonly Uint8Array[] = []): void =>
+  whereObjectsAreBare(() => writeParts(head, body, buffers))
+
+function writeParts(head: string, body: string, buffers: readonly Uint8Array[]): void {
   let size = byteLength(body)
   for (let i = 0; i < buffers.length; i++) size += (buffers[i] as Uint8Array).length
   const start = `${MARK}${LENGTH_BASE + byteLength(head)}${LENGTH_BASE + size}${head}`

@@ -12,19 +12,24 @@ const NEWLINE = 10
 /** Starts to listen. The process ends with the protocol process. */
 export function hearRequests(receive: (request: UserRequest) => void): void {
   let begun: Buffer[] = []
-  const take = (bytes: Buffer): void => {
-    let start = 0
-    for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, start)) {
-      const line = Buffer.concat([...begun, bytes.subarray(start, end)]).toString('utf8')
-      begun = []
-      start = end + 1
-      receive(JSON.parse(line) as UserRequest)
+  /** Deals with the first line. Result: the rest; null where no line is complete. */
+  const takeLine = (bytes: Buffer): Buffer | null => {
+    const end = bytes.indexOf(NEWLINE)
+    if (end < 0) {
+      if (bytes.length > 0) begun.push(Buffer.from(bytes)) // the buffer is used again
+      return null
     }
-    if (start < bytes.length) begun.push(Buffer.from(bytes.subarray(start))) // the buffer is used again
+    const line = Buffer.concat([...begun, bytes.subarray(0, end)]).toString('utf8')
+    const rest = bytes.subarray(end + 1)
+    begun = []
+    receive(JSON.parse(line) as UserRequest)
+    return rest
   }
   const callback = (size: number, buffer: Uint8Array): boolean => {
     leaveOwnRealm() // a cell that was ended within the kernel's code left it there
-    inOwnRealm(() => take((buffer as Buffer).subarray(0, size)))
+    let left = inOwnRealm(() => takeLine((buffer as Buffer).subarray(0, size)))
+    // A line may end in people's code: each begins in the kernel's own realm.
+    while (left !== null) left = inOwnRealm(() => takeLine(left as Buffer))
     return true
   }
   const options = { fd: REQUEST_FD, writable: false, onread: { buffer: Buffer.alloc(1 << 16), callback } }

@@ -25,7 +25,7 @@ const decode = Function.prototype.call.bind(StringDecoder.prototype.write) as (
 /** From here on all that code writes to its standard streams, console included, is output of its cell. */
 export function installStreams(): void {
   for (const name of ['stdout', 'stderr'] as const) {
-    const own = new CellStream(name)
+    const own = new ConsoleStream(name)
     define(name, () => own)
     void (console as unknown as Record<string, unknown>)[`_${name}`] // the console keeps the one it finds first
     let current: CellStream = new CellTerminal(name)
@@ -77,6 +77,22 @@ class CellStream extends Writable {
   override _write(chunk: string | Uint8Array, encoding: Encoding, done: Done): void {
     this.#print(chunk, encoding)
     done()
+  }
+}
+
+/** Printing is all that the console asks for: no callback, and somebody who hears of errors, or it adds one each time. */
+class ConsoleStream extends CellStream {
+  readonly #name: StreamName
+
+  constructor(name: StreamName) {
+    super(name)
+    this.#name = name
+    this.on('error', () => undefined)
+  }
+
+  override write(text: string): boolean {
+    writeStream(this.#name, text)
+    return true
   }
 }
 

@@ -20,7 +20,7 @@ import { installInterruption, isInterruption } from './interruption.ts'
 import { createModules } from './modules.ts'
 import * as notebookApi from './notebook-api.ts'
 import { notebookPath } from './notebook-path.ts'
-import { awaitRaw, flushStreams, MARK, send, writeStream } from './output.ts'
+import { awaitRaw, flushStreams, MARK, send, sendPlainReply, writeStream } from './output.ts'
 import { hearRequests } from './requests.ts'
 import { installStdin } from './stdin.ts'
 import { installStreams } from './streams.ts'
@@ -117,6 +117,7 @@ interface Running {
   readonly interrupted: Promise<void>
   /** What the cell waits for before it ends. */
   readonly works: Set<Promise<unknown>>
+  readonly hasExpressions: boolean
 }
 
 function execute(request: UserRequest & { type: 'execute' }): Promise<void> {
@@ -129,56 +130,80 @@ function execute(request: UserRequest & { type: 'execute' }): Promise<void> {
   const works = new Set<Promise<unknown>>()
   running.set(id, interrupt)
   held.set(id, works)
-  return inCell(cell, () => runToEnd({ request, cell, interrupt, interrupted, works }))
+  const hasExpressions = Object.keys(request.userExpressions).length > 0
+  return inCell(cell, () => runToEnd({ request, cell, interrupt, interrupted, works, hasExpressions }))
 }
 
 /** Between two awaits the realm is the cells': whatever is done there asks for the kernel's own. */
 async function runToEnd(it: Running): Promise<void> {
-  const { request, cell, interrupt } = it
-  let reply: Record<string, unknown>
+  const { request, cell } = it
+  let reply: Record<string, unknown> | null = null
   try {
     const outcome = await evaluator.run(request.name, request.code, cell.signal)
-    // What the cell started may listen to the signal, also when the cell was stopped while it computed.
-    if (outcome.kind === 'interrupted') inOwnRealm(() => interrupt.abort(new Error('The cell was interrupted')))
-    const failed = await finish(outcome, it)
+    const shown = inOwnRealm(() => show(outcome, it))
+    const failed = types.isPromise(shown) ? await shown : shown
     if (failed !== null) {
       if (!cell.silent) send({ type: 'publish', cell: cell.id, message: 'error' }, { ...failed, status: undefined })
       reply = { ...failed, user_expressions: {} }
-    } else reply = { status: 'ok', user_expressions: await userExpressions(request.userExpressions, cell.signal) }
+    } else if (it.hasExpressions) {
+      reply = { status: 'ok', user_expressions: await userExpressions(request.userExpressions, cell.signal) }
+    }
     // One turn of the event loop, so that a promise that nobody handles is reported inside its cell.
-    await inOwnRealm(() => new Promise((resolve) => setImmediate(resolve)))
+    await new Later<void>((resolve) => void startImmediate(resolve))
     awaitRaw()
   } catch (error) {
     // A fault of the kernel itself must not leave the client waiting.
     reply = { ...inOwnRealm(() => failureOf(error)), user_expressions: {} }
   }
-  inOwnRealm(() => {
-    held.delete(cell.id)
-    running.delete(cell.id)
-  })
-  send({ type: 'reply', request: cell.id }, { ...reply, payload: [], execution_count: request.count })
+  forget(held as Map<string, unknown>, cell.id)
+  forget(running as Map<string, unknown>, cell.id)
+  if (reply === null) sendPlainReply(cell.id, request.count)
+  else send({ type: 'reply', request: cell.id }, { ...reply, payload: [], execution_count: request.count })
 }
 
-/** Shows the result, and waits for what the cell is waiting for. Null where all went well. */
-async function finish(outcome: Outcome, it: Running): Promise<Failure | null> {
-  const { request, cell } = it
-  if (outcome.kind === 'interrupted') return interruption()
+/** As they were before any cell. */
+const [Later, startImmediate] = [Promise, setImmediate]
+const forget = Function.prototype.call.bind(Map.prototype.delete) as (map: Map<string, unknown>, key: string) => void
+
+/** Shows the result, at once where it is ready and the cell waits for nothing more. Null where all went well. */
+function show(outcome: Outcome, it: Running): Failure | null | Promise<Failure | null> {
+  const { cell, interrupt, works } = it
+  if (outcome.kind === 'interrupted') {
+    // What the cell started may listen to the signal, also when the cell was stopped while it computed.
+    interrupt.abort(new Error('The cell was interrupted'))
+    return interruption()
+  }
   if (outcome.kind === 'thrown') return failure(outcome.error, cell, outcome.at)
   try {
-    if (outcome.kind === 'value' && outcome.value !== undefined) {
-      const bundle = mimeBundle(outcome.value)
-      const data = types.isPromise(bundle) ? await bundle : bundle
-      inOwnRealm(() => {
-        if (cell.silent || Object.keys(data).length === 0) return
-        const content = { execution_count: request.count, data, metadata: {} }
-        send({ type: 'publish', cell: cell.id, message: 'execute_result' }, content)
-      })
+    const isShown = outcome.kind === 'value' && outcome.value !== undefined
+    const bundle = isShown ? mimeBundle(outcome.value) : {}
+    if (types.isPromise(bundle)) return showLate(bundle, it)
+    publishResult(bundle, it)
+    return works.size > 0 ? showLate(null, it) : null
+  } catch (error) {
+    return failure(error, cell)
+  }
+}
+
+/** Shows a result that needs time, and waits for what the cell is waiting for. */
+async function showLate(bundle: Promise<MimeBundle> | null, it: Running): Promise<Failure | null> {
+  const { cell } = it
+  try {
+    if (bundle !== null) {
+      const data = await bundle
+      inOwnRealm(() => publishResult(data, it))
     }
     for (let next = inOwnRealm(() => nextWork(it)); next !== null; next = inOwnRealm(() => nextWork(it))) await next
     return inOwnRealm(() => cell.signal.aborted) ? interruption() : null
   } catch (error) {
     return inOwnRealm(() => cell.signal.aborted) ? interruption() : failure(error, cell)
   }
+}
+
+function publishResult(data: MimeBundle, { request, cell }: Running): void {
+  if (cell.silent || Object.keys(data).length === 0) return
+  const content = { execution_count: request.count, data, metadata: {} }
+  send({ type: 'publish', cell: cell.id, message: 'execute_result' }, content)
 }
 
 /** The end of something that the cell waits for, or of the waiting; null where nothing is left. Works bring further ones. */
