@@ -4,12 +4,12 @@
 import { types } from 'node:util'
 import vm from 'node:vm'
 import { type CompiledCell, compileCell, type ImportedName } from '../cell/compile.ts'
+import { debugging, marked } from '../cell/debug-marker.ts'
 import { HOST, TURN } from '../cell/host-names.ts'
 import * as helpers from '../cell/lowered-runtime.ts'
 import { registerScript } from '../cell/source-position.ts'
 import type { LanguageOptions } from '../cell/tsconfig.ts'
 import { endInTheirRealm, inOwnRealm, withoutPrototype } from '../display/own-realm.ts'
-import { debugging, marked } from './debug-marker.ts'
 import { isInterruption, isStopping, stopLoops } from './interruption.ts'
 import type { Modules, Namespace } from './modules.ts'
 
