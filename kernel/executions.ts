@@ -162,11 +162,12 @@ export function createExecutions(outbox: Outbox, history: History, options: User
     user.stopLoops() // also of a callback that computes after its cell has ended
     if (works.size === 0) return
     const all = Promise.all([...works.values()].map((work) => work.ended))
+    const ids = [...works.keys()]
     user.send({ type: 'interrupt' })
-    if ((await within(SIGNAL_AFTER_MS, all)) !== null) return
+    if ((await within(SIGNAL_AFTER_MS, all)) !== null) return user.endChildren(ids)
     // It does not listen, so it computes. A signal sent earlier could hit it between two cells, where nothing takes it.
-    user.signalInterrupt()
-    if ((await within(INTERRUPT_PATIENCE_MS, all)) !== null) return
+    user.signalInterrupt(ids)
+    if ((await within(INTERRUPT_PATIENCE_MS, all)) !== null) return user.endChildren(ids)
     const old = { user, works: [...works.values()] }
     startAgain()
     await old.user.end(0)
@@ -259,7 +260,7 @@ export function createExecutions(outbox: Outbox, history: History, options: User
     async interrupt() {
       language.interrupt()
       const isIdle = works.size === 0
-      await debugging.whileMuted(() => isIdle || user.signalInterrupt(), stop)
+      await debugging.whileMuted(() => isIdle || user.signalInterrupt([]), stop)
     },
     typesTold: () => language.settled(),
     expectQuestions: () => language.expectQuestions(),

@@ -190,7 +190,7 @@ function rewriteStatement(statement: Node, text: MagicString, names: CellNames, 
     case 'ExpressionStatement': {
       if (!isLast) return
       const expression = statement.expression as Node
-      text.appendLeft(expression.start, 'return { value: (')
+      text.appendLeft(expression.start, 'return { __proto__: null, value: (')
       text.appendRight(expression.end, ') }')
       return
     }

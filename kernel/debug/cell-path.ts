@@ -1,13 +1,20 @@
 // Where a cell's source lives for debuggers: a path made from a hash of the text, so that a client can compute it for a
 // cell that it shows, and a breakpoint belongs to a text, whenever it ran. The hash is MurmurHash2, as other kernels use.
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, sep } from 'node:path'
 
 export const HASH_METHOD = 'Murmur2'
 export const HASH_SEED = 0xc70f6907
-export const PATH_PREFIX = join(tmpdir(), `asterism_${process.pid}`) + sep
+/** A folder of this process's own, which nobody else may read or can foretell. */
+export const PATH_PREFIX = mkdtempSync(join(runtimeFolder(), 'asterism-debug-')) + sep
 export const PATH_SUFFIX = '.ts'
+
+/** Where programs of this person keep what lives as long as they run. */
+function runtimeFolder(): string {
+  const { JUPYTER_RUNTIME_DIR: jupyter, XDG_RUNTIME_DIR: session } = process.env
+  return [jupyter, session].find((folder) => folder !== undefined && existsSync(folder)) ?? tmpdir()
+}
 
 /** The path of a cell with this text. */
 export const cellPath = (code: string): string => `${PATH_PREFIX}${murmur2(code, HASH_SEED)}${PATH_SUFFIX}`
@@ -16,7 +23,7 @@ export const cellPath = (code: string): string => `${PATH_PREFIX}${murmur2(code,
 export function dumpCell(code: string): string {
   const path = cellPath(code)
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-  writeFileSync(path, code)
+  writeFileSync(path, code, { mode: 0o600 })
   return path
 }
 

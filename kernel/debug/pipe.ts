@@ -25,7 +25,13 @@ export function openInspector(pipe: Duplex): Inspector {
     open.clear()
   }
   createInterface({ input: pipe }).on('line', (line) => {
-    const { id, method, params, result, error } = JSON.parse(line) as Record<string, never>
+    let said: Record<string, never>
+    try {
+      said = JSON.parse(line) as Record<string, never>
+    } catch {
+      return // a cell wrote into the pipe
+    }
+    const { id, method, params, result, error } = said
     if (id === undefined) return listener(method as unknown as string, params as never)
     const request = open.get(id)
     open.delete(id)

@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto'
 import type { MimeBundle } from '../protocol/message.ts'
 import { DISPLAY, type Displayable, mimeBundle, textOf } from './format.ts'
+import { inOwnRealm } from './own-realm.ts'
 
 /** Where displays go. */
 export interface Screen {
@@ -76,7 +77,9 @@ export function display(value: unknown, { id = randomUUID() as string }: { id?: 
 /** The newest bundle of each display wins, whichever was ready first. */
 const turns = new Map<string, number>()
 
-function publish(value: unknown, id: string, update: boolean): void {
+const publish = (value: unknown, id: string, update: boolean): void => inOwnRealm(() => publishOwn(value, id, update))
+
+function publishOwn(value: unknown, id: string, update: boolean): void {
   const to = screen
   const turn = (turns.get(id) ?? 0) + 1
   const isWanted = (): boolean => turns.get(id) === turn
@@ -88,9 +91,11 @@ function publish(value: unknown, id: string, update: boolean): void {
   }
   // A value that needs time keeps its place on the page.
   if (!update && hasScreen()) to.show({ 'text/plain': '' }, id)
-  const late = bundle.then((ready) => {
-    if (isWanted()) to.update(ready, id)
-  })
+  const late = bundle.then((ready) =>
+    inOwnRealm(() => {
+      if (isWanted()) to.update(ready, id)
+    }),
+  )
   to.hold(late)
 }
 
@@ -113,6 +118,26 @@ export function prompt(question = '', { password = false }: { password?: boolean
 }
 
 /**
+ * Asks a question that is answered by yes or no: true for an answer that begins with y. As all questions it is awaited.
+ * Errors: those of `prompt`.
+ * @example
+ * await confirm('Delete all?') // Error: Expected a notebook to ask in: prompt() works only inside a kernel
+ */
+export async function confirm(question = 'Confirm'): Promise<boolean> {
+  return /^\s*y/i.test(await screen.ask(`${question} [y/N] `, false))
+}
+
+/**
+ * Shows a text and waits until the person has seen it and pressed Enter.
+ * Errors: those of `prompt`.
+ * @example
+ * await alert('Done') // Error: Expected a notebook to ask in: prompt() works only inside a kernel
+ */
+export async function alert(text = 'Alert'): Promise<void> {
+  await screen.ask(`${text} [Enter] `, false)
+}
+
+/**
  * Aborted when the cell that calls it is interrupted: pass it to long work, which otherwise goes on unseen. Outside a
  * kernel it is never aborted.
  * @example
@@ -128,9 +153,11 @@ const joined = (text: Text, values: unknown[]): string =>
 const wrapped =
   (type: string, plain: (data: string) => string = (data) => data) =>
   (text: Text, ...values: unknown[]): Displayable => {
-    const data = joined(text, values)
-    return { [DISPLAY]: () => ({ [type]: data, 'text/plain': plain(data) }) }
+    const data = inOwnRealm(() => joined(text, values))
+    return shown(() => ({ [type]: data, 'text/plain': plain(data) }))
   }
+
+const shown = (bundle: () => MimeBundle): Displayable => ({ [DISPLAY]: () => inOwnRealm(bundle) })
 
 /** Longer pages are cut in their plain text: it is there for terminals, beside the page itself. */
 const PLAIN_PAGE = 2000
@@ -167,9 +194,11 @@ const MATHEMATICS = /\$|\\\(|\\\[|\\begin\{/
  * latex`x^2`[DISPLAY]() // { 'text/latex': '$\\displaystyle x^2$', 'text/plain': 'x^2' }
  */
 export const latex = (text: Text, ...values: unknown[]): Displayable => {
-  const data = typeof text === 'string' ? text : String.raw(text, ...values)
-  const marked = MATHEMATICS.test(data) ? data : `$\\displaystyle ${data}$`
-  return { [DISPLAY]: () => ({ 'text/latex': marked, 'text/plain': data }) }
+  const data = inOwnRealm(() => (typeof text === 'string' ? text : String.raw(text, ...values)))
+  return shown(() => {
+    const marked = MATHEMATICS.test(data) ? data : `$\\displaystyle ${data}$`
+    return { 'text/latex': marked, 'text/plain': data }
+  })
 }
 
 /**
@@ -178,9 +207,11 @@ export const latex = (text: Text, ...values: unknown[]): Displayable => {
  * png(new Uint8Array(300))[DISPLAY]() // { 'image/png': '…', 'text/plain': '[PNG image, 300 bytes]' }
  */
 export function png(data: Uint8Array | string): Displayable {
-  const base64 = typeof data === 'string' ? data : Buffer.from(data).toString('base64')
-  const size = Math.floor((base64.length * 3) / 4)
-  return { [DISPLAY]: () => ({ 'image/png': base64, 'text/plain': `[PNG image, ${size.toLocaleString('en')} bytes]` }) }
+  return shown(() => {
+    const base64 = typeof data === 'string' ? data : Buffer.from(data).toString('base64')
+    const size = Math.floor((base64.length * 3) / 4)
+    return { 'image/png': base64, 'text/plain': `[PNG image, ${size.toLocaleString('en')} bytes]` }
+  })
 }
 
 /**
@@ -188,5 +219,5 @@ export function png(data: Uint8Array | string): Displayable {
  * Errors: when it is shown, those of JSON.stringify: a circle, a bigint.
  */
 export function json(value: unknown): Displayable {
-  return { [DISPLAY]: () => ({ 'application/json': value, 'text/plain': JSON.stringify(value, null, 2) }) }
+  return shown(() => ({ 'application/json': value, 'text/plain': JSON.stringify(value, null, 2) }))
 }

@@ -4,6 +4,7 @@
 import { type InspectOptions, inspect } from 'node:util'
 import type { MimeBundle } from '../protocol/message.ts'
 import { ONCE, PLOTLY, type Wish, withPicture } from './figure-picture.ts'
+import { inOwnRealm, inTheirRealm } from './own-realm.ts'
 import { bundleOfShape } from './shapes.ts'
 
 /**
@@ -36,13 +37,21 @@ function isDisplayable(value: unknown): value is Displayable {
  * null for none. Throws what the value throws.
  */
 export function mimeBundle(value: unknown, wish: Wish | null = ONCE): MimeBundle | Promise<MimeBundle> {
+  return inOwnRealm(() => bundleOf(value, wish))
+}
+
+function bundleOf(value: unknown, wish: Wish | null): MimeBundle | Promise<MimeBundle> {
   if (!isDisplayable(value)) {
     const shape = shapeOf(value) ?? { 'text/plain': textOf(value) }
     return PLOTLY in shape && wish !== null ? withPicture(shape, wish) : shape
   }
-  const bundle = value[DISPLAY]()
-  return bundle instanceof Promise ? bundle.then(checked) : checked(bundle)
+  const bundle = inTheirRealm(() => value[DISPLAY]())
+  return bundle instanceof Promise ? bundle.then(checkedLate) : checked(bundle)
 }
+
+/** No promise takes it for another one, whatever `then` all objects were given. */
+const checkedLate = (bundle: unknown): MimeBundle =>
+  inOwnRealm(() => Object.defineProperty(checked(bundle), 'then', { value: undefined }))
 
 function shapeOf(value: unknown): MimeBundle | null {
   try {
@@ -82,7 +91,7 @@ function headOf(list: List): string {
 /** The text of a value, cut with a note where it is very long. Never throws. */
 export function textOf(value: unknown): string {
   try {
-    return shortened(isHugeList(value) ? headOf(value) : inspect(value, INSPECT))
+    return inOwnRealm(() => shortened(isHugeList(value) ? headOf(value) : inspect(value, INSPECT)))
   } catch (error) {
     return `[a value that cannot be shown: ${error instanceof Error ? error.message : String(error)}]`
   }
@@ -100,13 +109,16 @@ export function shortened(text: string, limit = MAX_TEXT): string {
  * hidden when a promise is first shown.
  */
 export function hidePromiseMarks(): void {
-  const show = function (this: Promise<unknown>, depth: number, options: InspectOptions): string {
-    for (const mark of Object.getOwnPropertySymbols(this)) {
+  const hide = (promise: Promise<unknown>): void => {
+    for (const mark of Object.getOwnPropertySymbols(promise)) {
       const isMark = /^(async_id_symbol|trigger_async_id_symbol|destroyed|kResourceStore)$/.test(mark.description ?? '')
-      if (isMark) Object.defineProperty(this, mark, { enumerable: false })
+      if (isMark) Object.defineProperty(promise, mark, { enumerable: false })
     }
     // Without this function, inspect shows the promise in its own way.
-    Object.defineProperty(this, inspect.custom, { value: undefined, configurable: true })
+    Object.defineProperty(promise, inspect.custom, { value: undefined, configurable: true })
+  }
+  const show = function (this: Promise<unknown>, depth: number, options: InspectOptions): string {
+    inOwnRealm(() => hide(this))
     return inspect(this, { ...options, depth })
   }
   Object.defineProperty(Promise.prototype, inspect.custom, { value: show, configurable: true })

@@ -4,11 +4,11 @@
 import { join } from 'node:path'
 import vm from 'node:vm'
 import { Worker } from 'node:worker_threads'
+import { debugging } from '../cell/debug-marker.ts'
 import { HOST } from '../cell/host-names.ts'
 import { type PositionTable, positionTable } from '../cell/position-table.ts'
 import { scriptSteps } from '../cell/source-position.ts'
 import { mimeBundle, textOf } from '../display/format.ts'
-import { debugging } from './debug-marker.ts'
 import type { Evaluator } from './evaluate.ts'
 import { writeStream } from './output.ts'
 

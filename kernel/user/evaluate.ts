@@ -4,12 +4,13 @@
 import { types } from 'node:util'
 import vm from 'node:vm'
 import { type CompiledCell, compileCell, type ImportedName } from '../cell/compile.ts'
+import { debugging, marked } from '../cell/debug-marker.ts'
 import { HOST, TURN } from '../cell/host-names.ts'
 import * as helpers from '../cell/lowered-runtime.ts'
 import { originalPosition, registerScript } from '../cell/source-position.ts'
 import { CellSyntaxError } from '../cell/strip.ts'
 import type { LanguageOptions } from '../cell/tsconfig.ts'
-import { debugging, marked } from './debug-marker.ts'
+import { endInTheirRealm, inOwnRealm, withoutPrototype } from '../display/own-realm.ts'
 import { isInterruption, isStopping, stopLoops } from './interruption.ts'
 import type { Modules, Namespace } from './modules.ts'
 
@@ -80,57 +81,80 @@ export function createEvaluator(
   }
 
   const runImports = async (cell: CompiledCell, name: string): Promise<Outcome | null> => {
-    for (const { specifier, names, position } of cell.imports) {
+    for (let i = 0; i < cell.imports.length; i++) {
+      const { specifier, names, position } = cell.imports[i] as CompiledCell['imports'][number]
       try {
-        const namespace = await modules.load(specifier)
-        for (const entry of names) bindImport(namespace, specifier, entry)
+        const namespace = await inOwnRealm(() => modules.load(specifier))
+        inOwnRealm(() => {
+          for (const entry of names) bindImport(namespace, specifier, entry)
+        })
       } catch (error) {
-        const { line, column } = position()
-        return { kind: 'thrown', error, at: `${name}:${line}:${column}` }
+        const { line, column } = inOwnRealm(position)
+        return outcome({ kind: 'thrown', error, at: `${name}:${line}:${column}` })
       }
     }
     return null
   }
 
-  const runScript = async (cell: CompiledCell, name: string, source: string): Promise<Outcome> => {
+  const runScript = (cell: CompiledCell, name: string, source: string): unknown => {
     // The last line closes the wrapper and calls it.
     registerScript(name, source, cell.maps, cell.code.split('\n').length - 1)
+    const script = compiledScript(name, cell)
+    for (const one of cell.declares) declared.add(one)
+    // The stack stays as it is.
+    return endInTheirRealm(() => script.runInThisContext({ breakOnSigint: true, displayErrors: false }))
+  }
+
+  /** Waits with nothing but `await`: between two of them the realm is the cells'. */
+  const outcomeOf = async (cell: CompiledCell, name: string, source: string, signal: AbortSignal): Promise<Outcome> => {
     try {
-      const script = compiledScript(name, cell)
-      for (const one of cell.declares) declared.add(one)
-      const ran = script.runInThisContext({ breakOnSigint: true, displayErrors: false }) // the stack stays as it is
-      const result = (await ran) as { value: unknown } | undefined
-      if (isStopping()) return { kind: 'interrupted' } // the cell caught what its loop threw
-      return result === undefined ? { kind: 'nothing' } : { kind: 'value', value: result.value }
+      if (cell.imports.length > 0) {
+        const failed = await runImports(cell, name)
+        if (failed !== null || inOwnRealm(() => signal.aborted)) return failed ?? outcome({ kind: 'interrupted' })
+      }
+      const result = (await inOwnRealm(() => runScript(cell, name, source))) as { value: unknown } | undefined
+      if (isStopping()) return outcome({ kind: 'interrupted' }) // the cell caught what its loop threw
+      return outcome(result === undefined ? { kind: 'nothing' } : { kind: 'value', value: result.value })
     } catch (error) {
-      return wasStopped(error) ? { kind: 'interrupted' } : { kind: 'thrown', error }
+      return outcome(inOwnRealm(() => wasStopped(error)) ? { kind: 'interrupted' } : { kind: 'thrown', error })
     }
   }
 
+  const compile = (name: string, source: string): CompiledCell => {
+    const earlier = { declared, renamed, realm, captured, reassigned, plainLoops: debugging.on }
+    const cell = compileCell(name, source, earlier, language)
+    for (const one of cell.captured) captured.add(one)
+    for (const one of cell.reassigned) reassigned.add(one)
+    for (const [from, to] of cell.renamed) renamed.set(from, to)
+    for (const one of cell.names) named.add(one)
+    return cell
+  }
+
+  const runCell = async (
+    cell: CompiledCell,
+    { name, source }: { name: string; source: string },
+    signal: AbortSignal,
+    end: (of: Outcome) => void,
+  ) => {
+    end(await outcomeOf(cell, name, source, signal))
+  }
+
   return {
-    async run(name, source, signal) {
-      let cell: CompiledCell
-      try {
-        registerScript(name, source, [])
-        const earlier = { declared, renamed, realm, captured, reassigned, plainLoops: debugging.on }
-        cell = compileCell(name, source, earlier, language)
-      } catch (error) {
-        return { kind: 'thrown', error }
-      }
-      for (const one of cell.captured) captured.add(one)
-      for (const one of cell.reassigned) reassigned.add(one)
-      for (const [from, to] of cell.renamed) renamed.set(from, to)
-      for (const one of cell.names) named.add(one)
-      const interrupted = new Promise<Outcome>((resolve) => {
-        signal.addEventListener('abort', () => resolve({ kind: 'interrupted' }), { once: true })
-      })
-      const finished = runImports(cell, name).then((failed) =>
-        failed === null && !signal.aborted
-          ? runScript(cell, name, source)
-          : (failed ?? { kind: 'interrupted' as const }),
-      )
-      return Promise.race([finished, interrupted])
-    },
+    run: (name, source, signal) =>
+      inOwnRealm(
+        () =>
+          new Promise<Outcome>((resolve) => {
+            try {
+              registerScript(name, source, [])
+              const cell = compile(name, source)
+              // The first to come counts.
+              signal.addEventListener('abort', () => resolve(outcome({ kind: 'interrupted' })), { once: true })
+              void runCell(cell, { name, source }, signal, resolve)
+            } catch (error) {
+              resolve(outcome({ kind: 'thrown', error }))
+            }
+          }),
+      ),
     names: () => [...named],
     binding,
     readable(name) {
@@ -154,6 +178,8 @@ function compiledScript(name: string, cell: CompiledCell): vm.Script {
     throw place === null ? error : new CellSyntaxError(message, place.line, place.column, null)
   }
 }
+
+const outcome = (of: Outcome): Outcome => withoutPrototype(of)
 
 /** By us, or by a signal that ended the script. */
 const wasStopped = (error: unknown): boolean =>

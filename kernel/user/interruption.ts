@@ -17,21 +17,29 @@ export class Interruption extends Error {
 export const isInterruption = (thrown: unknown): boolean =>
   types.isNativeError(thrown) && thrown instanceof Interruption
 
+/** As it was before any cell: loops that wait ask at each turn, in the realm as cells have left it. */
+const isAborted = Function.prototype.call.bind(
+  Object.getOwnPropertyDescriptor(AbortSignal.prototype, 'aborted')?.get as () => boolean,
+) as (signal: AbortSignal) => boolean
+const { defineProperty } = Object
+const startImmediate = setImmediate
+
 const realm = globalThis as Record<string, unknown>
 
 /** Prepares the realm. `signal`: that of the cell whose code is running. */
 export function installInterruption(signal: () => AbortSignal | undefined): void {
   setStop(undefined)
   const turn = (): void => {
-    if (isStopping() || signal()?.aborted) throw new Interruption()
+    const current = signal()
+    if (isStopping() || (current !== undefined && isAborted(current))) throw new Interruption()
   }
-  Object.defineProperty(realm, TURN, { value: turn })
+  defineProperty(realm, TURN, { value: turn })
 }
 
 /** Makes loops throw until the event loop turns again. */
 export function stopLoops(): void {
   setStop(new Interruption())
-  setImmediate(() => setStop(undefined))
+  startImmediate(() => setStop(undefined))
 }
 
 /** True while loops are being stopped. */
@@ -40,5 +48,5 @@ export const isStopping = (): boolean => realm[STOP] !== undefined
 /** A fresh property is a constant for the optimiser again; a changed one is not. */
 function setStop(value: Interruption | undefined): void {
   delete realm[STOP]
-  Object.defineProperty(realm, STOP, { value, writable: true, configurable: true })
+  defineProperty(realm, STOP, { __proto__: null, value, writable: true, configurable: true } as PropertyDescriptor)
 }

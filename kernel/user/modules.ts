@@ -8,11 +8,11 @@ import { dirname, extname, join, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import vm from 'node:vm'
 import { parseSync } from 'oxc-parser'
+import { marked } from '../cell/debug-marker.ts'
 import { guardedModule } from '../cell/loop-guard.ts'
 import { registerScript } from '../cell/source-position.ts'
 import { CellSyntaxError, stripTypes } from '../cell/strip.ts'
 import { type LanguageOptions, mappedPaths } from '../cell/tsconfig.ts'
-import { marked } from './debug-marker.ts'
 import { ownFiles } from './own-package.ts'
 
 /** A module's exports, live. */

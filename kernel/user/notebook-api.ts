@@ -3,8 +3,10 @@
 
 export type { Typecheck } from '../cell/typecheck.ts'
 export {
+  alert,
   cellSignal,
   clearOutput,
+  confirm,
   type DisplayHandle,
   display,
   html,

@@ -6,6 +6,7 @@ import type { StreamName } from '../protocol/stream-name.ts'
 /** A mark that does not come within this time is not waited for, in milliseconds: somebody closed the pipe. */
 const MARK_PATIENCE_MS = 1000
 const MARK = /\0asterism:(\d+)\0/
+const BOTH = ['stdout', 'stderr'] as const
 const isBegun = (text: string): boolean => '\0asterism:'.startsWith(text) || /^\0asterism:\d*$/.test(text)
 
 /** The text of a mark. */
@@ -13,8 +14,8 @@ export const markText = (mark: number): string => `\0asterism:${mark}\0`
 
 /** Lets frames and raw text pass in the order in which they were written. */
 export interface RawOrder<F> {
-  /** `mark`: the raw text before this mark comes first. */
-  frame(frame: F, mark: number | null): void
+  /** `mark`: the raw text of these streams before this mark comes first. @default `streams` both */
+  frame(frame: F, mark: number | null, streams?: readonly StreamName[]): void
   raw(name: StreamName, text: string): void
   /** Lets everything pass: no more raw text will come. */
   end(): void
@@ -27,14 +28,15 @@ export function createRawOrder<F>(
 ): RawOrder<F> {
   const seen = { stdout: 0, stderr: 0 }
   const rest = { stdout: '', stderr: '' }
-  const waiting: { frame: F; mark: number | null }[] = []
+  const waiting: { frame: F; mark: number | null; streams: readonly StreamName[] }[] = []
   let timer: NodeJS.Timeout | null = null
-  const isDue = (mark: number | null): boolean => mark === null || (seen.stdout >= mark && seen.stderr >= mark)
+  const isDue = (mark: number | null, streams: readonly StreamName[]): boolean =>
+    mark === null || streams.every((name) => seen[name] >= mark)
 
   const release = (): void => {
     if (timer !== null) clearTimeout(timer)
     timer = null
-    for (let next = waiting[0]; next !== undefined && isDue(next.mark); next = waiting[0]) {
+    for (let next = waiting[0]; next !== undefined && isDue(next.mark, next.streams); next = waiting[0]) {
       waiting.shift()
       pass(next.frame)
     }
@@ -48,9 +50,9 @@ export function createRawOrder<F>(
   }
 
   return {
-    frame(frame, mark) {
-      if (waiting.length === 0 && isDue(mark)) return pass(frame)
-      waiting.push({ frame, mark })
+    frame(frame, mark, streams = BOTH) {
+      if (waiting.length === 0 && isDue(mark, streams)) return pass(frame)
+      waiting.push({ frame, mark, streams })
       if (waiting.length === 1) release()
     },
     raw(name, text) {
@@ -58,7 +60,7 @@ export function createRawOrder<F>(
       for (let found = MARK.exec(left); found !== null; found = MARK.exec(left)) {
         if (found.index > 0) print(name, left.slice(0, found.index))
         left = left.slice(found.index + found[0].length)
-        seen[name] = Number(found[1])
+        seen[name] = Math.max(seen[name], Number(found[1]))
         release()
       }
       // A mark may come in two pieces.

@@ -1,11 +1,23 @@
 // The protocol process's side of the user-code process: starts it, talks to it, ends it, and starts it again. Everything
 // that the process says comes as frames in one order; what escapes to its raw stdout and stderr comes as text.
 import { type ChildProcess, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import type { Duplex, Readable, Writable } from 'node:stream'
+import type { Duplex } from 'node:stream'
 import type { CommType } from '../protocol/message.ts'
 import type { StreamName } from '../protocol/stream-name.ts'
-import { DEBUG_FD, FRAME_FD, type FrameHead, INTERRUPT_FD } from './pipes.ts'
+import { killMarked, markOf, signalMarked, signalProcess } from './marked-processes.ts'
+import {
+  createFrameReader,
+  DEBUG_FD,
+  FRAME_FD,
+  type FrameHead,
+  INTERRUPT_FD,
+  MARK_BYTES,
+  MARK_VARIABLE,
+  REQUEST_FD,
+  STDIO,
+} from './pipes.ts'
 import { createRawOrder } from './raw-order.ts'
 import { environmentOf, type UserOptions } from './user-options.ts'
 
@@ -56,8 +68,10 @@ export interface UserProcess {
   send(request: UserRequest): void
   /** Stops loops, where the process does not hear a request. */
   stopLoops(): void
-  /** Stops the part of a cell before its first await, and the commands that it started. */
-  signalInterrupt(): void
+  /** Stops the part of a cell before its first await, and asks the commands of these requests to end. */
+  signalInterrupt(requests: readonly string[]): void
+  /** Ends what these requests started: with an interrupt, and what goes on after that with force. */
+  endChildren(requests: readonly string[]): void
   /** Ends it and every process that it started. Resolves when it is gone. */
   end(patienceMs: number): Promise<void>
 }
@@ -70,28 +84,53 @@ const FLAGS = [
   ...['--experimental-wasm-modules'].filter((flag) => process.allowedNodeEnvironmentFlags.has(flag)),
 ]
 const OUT_OF_MEMORY = 'out of memory; NODE_OPTIONS=--max-old-space-size=8192 would allow it 8 GB'
+const BROKEN = 'a cell closed, or wrote into, one of the pipes between it and the kernel'
+/** A command that was interrupted has this long to end by itself, in milliseconds. */
+const CHILD_PATIENCE_MS = 500
+/** A process that closed one of its pipes may just be ending: it has this long to be gone, in milliseconds. */
+const CLOSED_PATIENCE_MS = 200
 const ownGroup = process.platform !== 'win32'
+/** Where processes cannot be found by their mark, the whole group is interrupted. */
+const hasMarks = process.platform === 'linux'
+/**
+ * What commands and packages ask: a terminal with the sixteen colours that themes of notebooks have. No FORCE_COLOR: it
+ * would colour what commands print into pipes.
+ */
+const TERMINAL = { TERM: 'xterm-color', FORCE_COLOR: undefined }
 
 /** Starts one. */
 export function startUserProcess(events: UserEvents, options: UserOptions = {}): UserProcess {
+  const mark = randomBytes(MARK_BYTES / 2).toString('hex')
   const child: ChildProcess = spawn(process.execPath, [...FLAGS, ENTRY], {
-    stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'ipc'],
+    stdio: STDIO,
     detached: ownGroup, // its own group, so that it can be ended together with what it started
     cwd: options.cwd,
-    env: { ...environmentOf(options), FORCE_COLOR: undefined }, // outputs are stored: no colour codes in them
+    env: { ...environmentOf(options), ...TERMINAL, [MARK_VARIABLE]: mark },
   })
   const { pid } = child
   let ending = false
+  let hasEnded = false
   let outOfMemory = false
+  let isBroken = false
+  const describe = (code: number | null, signal: NodeJS.Signals | null): string => {
+    if (outOfMemory) return OUT_OF_MEMORY
+    if (isBroken) return BROKEN
+    return signal === null ? `exit code ${code}` : `signal ${signal}`
+  }
+  child.once('exit', () => {
+    hasEnded = true
+    killGroup(pid) // also because what is left may hold the pipes open
+    killMarked(mark)
+  })
   const gone = new Promise<void>((resolve) => {
     child.once('error', (error) => {
+      hasEnded = true
       if (!ending) events.died(error.message)
       resolve()
     })
     child.once('close', (code, signal) => {
       order.end()
-      killGroup(pid)
-      if (!ending) events.died(outOfMemory ? OUT_OF_MEMORY : signal === null ? `exit code ${code}` : `signal ${signal}`)
+      if (!ending) events.died(describe(code, signal))
       resolve()
     })
   })
@@ -99,12 +138,28 @@ export function startUserProcess(events: UserEvents, options: UserOptions = {}):
     if (head.type !== 'raw') events.frame(head, body)
   }, events.raw)
   let ready = false
-  readFrames(child.stdio[FRAME_FD] as Readable, (head, body) => {
-    if (head.type === 'ready') ready = true
-    else order.frame({ head, body }, head.type === 'raw' ? head.mark : null)
+  const giveUp = (): void => {
+    if (hasEnded) return
+    isBroken = true
+    child.kill('SIGKILL')
+  }
+  const read = createFrameReader(mark, {
+    frame(head, body) {
+      if (head.type === 'ready') ready = true
+      else if (head.type === 'raw') order.frame({ head, body }, head.mark, head.streams)
+      else order.frame({ head, body }, null)
+    },
+    skipped: (bytes) =>
+      events.raw('stderr', `${bytes} bytes were dropped: descriptor ${FRAME_FD} is the kernel's own\n`),
+    broken: giveUp,
   })
-  const line = (child.stdio as readonly unknown[])[INTERRUPT_FD] as Writable
-  line.on('error', () => undefined) // a dead process is reported by `died`
+  const pipe = (fd: number): Duplex => (child.stdio as readonly unknown[])[fd] as Duplex
+  for (const fd of [FRAME_FD, REQUEST_FD, INTERRUPT_FD]) {
+    pipe(fd)
+      .on('error', () => undefined) // 'close' follows
+      .on('close', () => setTimeout(giveUp, CLOSED_PATIENCE_MS).unref())
+      .on('data', (chunk: Buffer) => fd === FRAME_FD && read(chunk))
+  }
   for (const name of ['stdout', 'stderr'] as const) {
     child[name]?.setEncoding('utf8').on('data', (text: string) => {
       const dump = text.indexOf('<--- Last few GCs --->') // V8's farewell, of use to nobody at a notebook
@@ -113,61 +168,38 @@ export function startUserProcess(events: UserEvents, options: UserOptions = {}):
       else if (dump > 0 && text.slice(0, dump).trim() !== '') order.raw(name, text.slice(0, dump))
     })
   }
+  const send = (request: UserRequest): void => void pipe(REQUEST_FD).write(`${JSON.stringify(request)}\n`)
+  const signalChildren = (requests: readonly string[], signal: NodeJS.Signals): void => {
+    for (const request of requests) signalMarked(markOf(mark, request), signal, true)
+  }
   return {
     pid: pid ?? 0,
-    debugPipe: child.stdio[DEBUG_FD] as Duplex,
-    send(request) {
-      if (child.connected) child.send(request, () => undefined) // a dead process is reported by `died`
-    },
+    debugPipe: pipe(DEBUG_FD),
+    send,
     stopLoops() {
-      line.write('i')
+      pipe(INTERRUPT_FD).write('i')
     },
-    signalInterrupt() {
-      // While it is still starting the signal would end it; no cell computes yet. As Ctrl-C does, it reaches the commands
-      // that a cell waits for.
-      if (ownGroup && ready) signalGroup(pid, 'SIGINT')
+    signalInterrupt(requests) {
+      // While it is still starting the signal would end it; no cell computes yet.
+      if (!ready || pid === undefined || hasEnded) return
+      signalProcess(hasMarks || !ownGroup ? pid : -pid, 'SIGINT')
+      signalChildren(requests, 'SIGINT')
+    },
+    endChildren(requests) {
+      signalChildren(requests, 'SIGINT')
+      setTimeout(() => signalChildren(requests, 'SIGKILL'), CHILD_PATIENCE_MS).unref()
     },
     async end(patienceMs) {
       ending = true
-      if (child.connected) child.send({ type: 'exit' } satisfies UserRequest, () => undefined)
+      send({ type: 'exit' })
       const timer = setTimeout(() => child.kill('SIGKILL'), patienceMs)
       // A grandchild may hold the pipes open: the process's own exit is enough.
       await Promise.race([gone, new Promise((resolve) => child.once('exit', resolve))])
       clearTimeout(timer)
-      killGroup(pid)
     },
   }
 }
 
-const killGroup = (pid: number | undefined): void => signalGroup(pid, 'SIGKILL')
-
-function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {
-  if (pid === undefined || !ownGroup) return
-  try {
-    process.kill(-pid, signal)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error // ESRCH: nothing was left
-  }
-}
-
-/** Cuts the byte stream into frames: two lengths, head as JSON, body. */
-function readFrames(stream: Readable, onFrame: UserEvents['frame']): void {
-  let chunks: Buffer[] = []
-  let size = 0
-  let needed = 8
-  stream.on('data', (chunk: Buffer) => {
-    chunks.push(chunk)
-    size += chunk.length
-    if (size < needed) return
-    let bytes = chunks.length === 1 ? chunk : Buffer.concat(chunks)
-    for (needed = 8; bytes.length >= 8; needed = 8) {
-      const headEnd = 8 + bytes.readUInt32LE(0)
-      needed = headEnd + bytes.readUInt32LE(4)
-      if (bytes.length < needed) break
-      onFrame(JSON.parse(bytes.toString('utf8', 8, headEnd)) as FrameHead, bytes.subarray(headEnd, needed))
-      bytes = bytes.subarray(needed)
-    }
-    chunks = [bytes]
-    size = bytes.length
-  })
+function killGroup(pid: number | undefined): void {
+  if (pid !== undefined && ownGroup) signalProcess(-pid, 'SIGKILL')
 }

@@ -1,24 +1,16 @@
-// A thread beside the cells, which goes on while they compute. It ends the process when the protocol process dies, and
-// stops loops when an interrupt comes and the main thread does not hear it.
+// A thread beside the cells, which goes on while they compute. It ends the process, with all that it started, when the
+// protocol process dies, and stops loops when an interrupt comes and the main thread does not hear it.
 import { Session } from 'node:inspector'
 import { Socket } from 'node:net'
-import { parentPort } from 'node:worker_threads'
+import { parentPort, workerData } from 'node:worker_threads'
 import { HOST } from '../cell/host-names.ts'
+import { endAll } from './marked-processes.ts'
 import { INTERRUPT_FD } from './pipes.ts'
 
 /** A main thread that waits answers within this time, in milliseconds. */
 const HEARD_MS = 100
 /** A main thread that is not in native code halts within this time, in milliseconds. */
 const HALT_MS = 250
-const PARENT_CHECK_MS = 1000
-
-const parent = process.ppid
-
-function watchParent(): void {
-  if (process.ppid === parent) return
-  // With everything that it started.
-  process.kill(process.platform === 'win32' ? process.pid : -process.pid, 'SIGKILL')
-}
 
 /** Halts the main thread as a debugger does, because only then another thread may have it run code. */
 function stopLoops(): void {
@@ -56,6 +48,6 @@ if (parentPort !== null) {
       stopLoops()
     }, HEARD_MS)
   })
-  line.on('error', () => undefined) // the protocol process has gone: the interval below sees it
-  setInterval(watchParent, PARENT_CHECK_MS)
+  line.on('error', () => undefined) // 'close' follows
+  line.on('close', () => endAll(workerData as string)) // the protocol process has gone
 }

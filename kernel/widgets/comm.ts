@@ -151,5 +151,5 @@ export async function deliverComm(
   const open = comms.get(comm)
   if (message === 'comm_close') comms.delete(comm)
   const listeners = message === 'comm_close' ? open?.closings : open?.messages
-  await Promise.all([...(listeners ?? [])].map(({ cell, hear }) => tell(cell, () => hear(heard))))
+  for (const told of [...(listeners ?? [])].map(({ cell, hear }) => tell(cell, () => hear(heard)))) await told
 }

@@ -1,6 +1,9 @@
 // The life of a debugging session: what else the kernel does while a program is stopped, and how a session ends.
 import assert from 'node:assert/strict'
+import { existsSync, statSync } from 'node:fs'
+import { basename, dirname } from 'node:path'
 import { test } from 'node:test'
+import { startKernelProcess } from '../../../kernel/notebook/kernel-process.ts'
 import { notebookSession } from '../notebook-session.ts'
 import { debugClient } from './debug-session.ts'
 
@@ -96,4 +99,18 @@ test('a kernel that is stopped at a breakpoint shuts down when asked, and tells 
   assert.deepEqual(reply, { status: 'ok', restart: true })
   await debug.next('continued')
   assert.equal(await session.kernel.exited, 0)
+})
+
+test('cells lie for debuggers in a folder that only its owner reads, of a name that nobody can foretell', async () => {
+  const own = await startKernelProcess({ typecheck: 'off' })
+  const client = debugClient({ kernel: own })
+  await client.start()
+  const { tmpFilePrefix } = await client.ask('debugInfo')
+  const { sourcePath } = await client.ask('dumpCell', { code: '1 + 1' })
+  assert.ok(sourcePath.startsWith(tmpFilePrefix))
+  const folder = dirname(sourcePath)
+  assert.match(basename(folder), /^asterism-debug-\w{6}$/)
+  assert.deepEqual([statSync(folder).mode & 0o777, statSync(sourcePath).mode & 0o777], [0o700, 0o600])
+  await own.dispose()
+  assert.equal(existsSync(folder), false)
 })
