@@ -2,7 +2,9 @@
 // screen: the kernel's user process does; without one, text/plain goes to stdout, so that a script may import this too.
 import { randomUUID } from 'node:crypto'
 import type { MimeBundle } from '../protocol/message.ts'
-import { DISPLAY, type Displayable, mimeBundle, textOf } from './format.ts'
+import { heightOf, PLOTLY } from './figure-picture.ts'
+import { DISPLAY, type Displayable, shownOf, textOf } from './format.ts'
+import { isWhole, type Shown, wholeOf } from './late-parts.ts'
 
 /** Where displays go. */
 export interface Screen {
@@ -68,31 +70,97 @@ export function display(value: unknown, { id = randomUUID() as string }: { id?: 
   return {
     id,
     update: (next) => publish(next, id, true),
-    clear: () => screen.update({ 'text/plain': '' }, id),
+    clear: () => publish(NOTHING, id, true),
     [DISPLAY]: () => ({}),
   }
 }
 
-/** The newest bundle of each display wins, whichever was ready first. */
+const NOTHING: Displayable = { [DISPLAY]: () => ({ 'text/plain': '' }) }
+
+/** The newest value of each display wins, whichever was ready first. */
 const turns = new Map<string, number>()
 
-function publish(value: unknown, id: string, update: boolean): void {
-  const to = screen
-  const turn = (turns.get(id) ?? 0) + 1
-  const isWanted = (): boolean => turns.get(id) === turn
-  turns.set(id, turn)
-  const bundle = mimeBundle(value, hasScreen() ? { isWanted, isUpdate: update } : null)
-  if (!(bundle instanceof Promise)) {
-    to[update ? 'update' : 'show'](bundle, id)
-    return
-  }
-  // A value that needs time keeps its place on the page.
-  if (!update && hasScreen()) to.show({ 'text/plain': '' }, id)
-  const late = bundle.then((ready) => {
-    if (isWanted()) to.update(ready, id)
-  })
-  to.hold(late)
+function publish(value: unknown, id: string, isUpdate: boolean): void {
+  const work = present(value, id, isUpdate)
+  if (work !== null) screen.hold(work)
 }
+
+/**
+ * Puts a value on the page. Null: it is there; else a promise that settles when it is, and rejects with what the value
+ * throws. Parts that take more time follow, and the cell waits for them.
+ */
+export function present(value: unknown, id: string, isUpdate: boolean): Promise<void> | null {
+  const isWanted = nextTurn(id)
+  const shown = shownOf(value)
+  if (!(shown instanceof Promise)) return put(shown, { id, isUpdate, isWanted })
+  // A value that needs time keeps its place on the page.
+  if (!isUpdate && hasScreen()) screen.show({ 'text/plain': '' }, id)
+  return shown.then(async (ready) => {
+    if (isWanted()) await put(ready, { id, isUpdate: isUpdate || hasScreen(), isWanted })
+  })
+}
+
+/** The bundle of a cell's last value; null where it is on the page already, as one whose picture follows. */
+export async function resultBundle(value: unknown): Promise<MimeBundle | null> {
+  const shown = await shownOf(value)
+  if (isWhole(shown)) return shown.bundle
+  const id = randomUUID()
+  await put(shown, { id, isUpdate: false, isWanted: nextTurn(id) })
+  return null
+}
+
+function nextTurn(id: string): () => boolean {
+  const turn = (turns.get(id) ?? 0) + 1
+  turns.set(id, turn)
+  return () => turns.get(id) === turn
+}
+
+interface Put {
+  readonly id: string
+  readonly isUpdate: boolean
+  isWanted(): boolean
+}
+
+function put(shown: Shown, { id, isUpdate, isWanted }: Put): Promise<void> | null {
+  const to = screen
+  const { bundle } = shown
+  const show = (): void => {
+    if (!isUpdate) to.show(bundle, id)
+    else {
+      if (hasScreen() && PLOTLY in bundle && figures.has(id)) to.update(emptyPlace(bundle), id)
+      to.update(bundle, id)
+    }
+    if (PLOTLY in bundle) figures.set(id, performance.now())
+    else figures.delete(id)
+    if (isWhole(shown) || !hasScreen()) return
+    const late = wholeOf(shown, { isUpdate, isWanted }).then((full) => {
+      if (full !== null) to.update(full, id)
+    })
+    to.hold(late)
+  }
+  const wait = isUpdate && PLOTLY in bundle ? (figures.get(id) ?? 0) + REDRAW_MS - performance.now() : 0
+  if (wait <= 0) {
+    show()
+    return null
+  }
+  return new Promise((resolve) => setTimeout(resolve, wait)).then(() => {
+    if (isWanted()) show()
+  })
+}
+
+/** Displays that hold a figure, and when it was drawn. */
+const figures = new Map<string, number>()
+/** At least this long between two drawings of a figure, in milliseconds. */
+const REDRAW_MS = 100
+
+/**
+ * Plotly's extension of JupyterLab draws the first figure of a display and ignores the next: it starts anew where something
+ * else stood between them. As tall, so that the page does not jump.
+ */
+const emptyPlace = (bundle: MimeBundle): MimeBundle => ({
+  'text/html': `<div style="height:${heightOf(bundle)}px"></div>`,
+  'text/plain': bundle['text/plain'] ?? '',
+})
 
 /**
  * Removes the output of the current cell; `wait` (default false): only when the next output arrives, so that the page

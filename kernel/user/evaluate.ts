@@ -91,8 +91,10 @@ export function createEvaluator(
       for (const one of cell.declares) declared.add(one)
       const ran = script.runInThisContext({ breakOnSigint: true, displayErrors: false }) // the stack stays as it is
       const result = (await ran) as { value: unknown } | undefined
+      const last = result?.value
+      const value = types.isPromise(last) ? await last : last // as if the person had written the await
       if (isStopping()) return { kind: 'interrupted' } // the cell caught what its loop threw
-      return result === undefined ? { kind: 'nothing' } : { kind: 'value', value: result.value }
+      return result === undefined ? { kind: 'nothing' } : { kind: 'value', value }
     } catch (error) {
       return wasStopped(error) ? { kind: 'interrupted' } : { kind: 'thrown', error }
     }

@@ -7,8 +7,9 @@ import { Worker } from 'node:worker_threads'
 import { CellSyntaxError } from '../cell/strip.ts'
 import { languageOptions } from '../cell/tsconfig.ts'
 import { type CellContext, currentCell, inCell } from '../display/current-cell.ts'
-import { connectScreen, type Screen } from '../display/display.ts'
+import { connectScreen, resultBundle, type Screen } from '../display/display.ts'
 import { hidePromiseMarks, mimeBundle } from '../display/format.ts'
+import { metadataOf } from '../display/picture.ts'
 import { connectSettings } from '../display/settings.ts'
 import { failureOf, installStackFormat } from '../display/stack.ts'
 import type { Failure, MimeBundle } from '../protocol/message.ts'
@@ -73,7 +74,7 @@ const idleCell = { signal: new AbortController().signal }
 function publish(message: 'display_data' | 'update_display_data', data: MimeBundle, id: string): void {
   const cell = currentCell()
   if (cell === null || cell.silent) return
-  send({ type: 'publish', cell: cell.id, message }, { data, metadata: {}, transient: { display_id: id } })
+  send({ type: 'publish', cell: cell.id, message }, { data, metadata: metadataOf(data), transient: { display_id: id } })
 }
 
 /** What failed after its cell had ended, or outside the code that the cell waits for. */
@@ -135,13 +136,17 @@ async function finish(
   try {
     const value = outcome.kind === 'value' ? outcome.value : undefined
     if (value !== undefined) {
-      const data = await mimeBundle(value)
-      if (!cell.silent && Object.keys(data).length > 0) {
-        const content = { execution_count: request.count, data, metadata: {} }
+      const data = await resultBundle(value)
+      if (data !== null && !cell.silent && Object.keys(data).length > 0) {
+        const content = { execution_count: request.count, data, metadata: metadataOf(data) }
         send({ type: 'publish', cell: cell.id, message: 'execute_result' }, content)
       }
     }
-    await Promise.all(works)
+    // What a display waits for may start more, as its picture.
+    for (let waited = -1; waited < works.size; ) {
+      waited = works.size
+      await Promise.all(works)
+    }
     return null
   } catch (error) {
     return failure(error, cell)
@@ -178,7 +183,8 @@ async function userExpressions(
       else if (outcome.kind === 'interrupted') results[key] = interruption()
       else {
         const value = outcome.kind === 'value' ? outcome.value : undefined
-        results[key] = { status: 'ok', data: await mimeBundle(value), metadata: {} }
+        const data = await mimeBundle(value)
+        results[key] = { status: 'ok', data, metadata: metadataOf(data) }
       }
     } catch (error) {
       results[key] = failureOf(error)

@@ -8,18 +8,27 @@ const nodeInspect: unique symbol = Symbol.for('nodejs.util.inspect.custom')
 /** Content by MIME type, e.g. `{ 'text/plain': '…', 'image/png': base64 }`. */
 export type MimeBundle = Record<string, unknown>
 
+/** What a kernel that shows a value can do. */
+export interface DisplayHost {
+  /** Takes functions as parts of a bundle: each makes its part, which is shown when it is ready. */
+  readonly lateParts?: boolean
+}
+
 /** A value that shows itself. */
 export interface Shown {
-  [jupyterDisplay](): MimeBundle | Promise<MimeBundle>
+  [jupyterDisplay](host?: DisplayHost): MimeBundle | Promise<MimeBundle>
   /** The same for a terminal: plain text without colour and without a final newline. */
   toString(): string
 }
 
 /** Makes a value of its terminal text and of the MIME types beside `text/plain`, which are made when asked for. */
-export function shown(text: string, others: () => MimeBundle | Promise<MimeBundle> = () => ({})): Shown {
+export function shown(
+  text: string,
+  others: (host: DisplayHost) => MimeBundle | Promise<MimeBundle> = () => ({}),
+): Shown {
   const value = {
-    [jupyterDisplay]: () => {
-      const rest = others()
+    [jupyterDisplay]: (host: DisplayHost = {}) => {
+      const rest = others(host)
       return rest instanceof Promise
         ? rest.then((bundle) => ({ ...bundle, 'text/plain': text }))
         : { ...rest, 'text/plain': text }

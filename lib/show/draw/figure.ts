@@ -1,6 +1,6 @@
 // Plotly figures in the one look of this project: palette, fonts, margins, and how a figure shows itself. Traces carry
 // binned or averaged numbers only, since the JSON is stored in the notebook.
-import { jupyterDisplay, type MimeBundle, type Shown, shown } from './display.ts'
+import { type DisplayHost, jupyterDisplay, type MimeBundle, type Shown, shown } from './display.ts'
 
 /** One plotly trace, as plotly's JSON has it. */
 export type Trace = Record<string, unknown> & { type: 'scatter' | 'bar' }
@@ -18,7 +18,7 @@ export interface Plot extends Shown {
   readonly alt: string
   /** The PNG's bytes; the first call in a process takes about a second. */
   png(): Promise<Uint8Array>
-  [jupyterDisplay](): Promise<MimeBundle>
+  [jupyterDisplay](host?: DisplayHost): Promise<MimeBundle>
 }
 
 /** Colours that people with any common colour blindness tell apart (Okabe and Ito), dark enough on white. */
@@ -63,12 +63,17 @@ export function plot(figure: Figure, text: string, alt: string, options: PlotOpt
   const { height = 400, picture = 'png' } = options
   const content = figure.data.length === 0 ? { ...figure.layout, ...NOTHING } : figure.layout
   const sized: Figure = { data: figure.data, layout: { ...content, height } }
-  const png = async () => (await import('./png.ts')).renderPng(sized, { height })
-  const bundle = async (): Promise<MimeBundle> => ({
+  const draw = async (scale?: number) =>
+    (await import('./png.ts')).renderPng(sized, { height, alt, ...(scale !== undefined && { scale }) })
+  // Where nobody reads how large a picture should be, it is as large as its pixels.
+  const onPage = () => draw(1)
+  const bundle = async ({ lateParts }: DisplayHost): Promise<MimeBundle> => ({
     'application/vnd.plotly.v1+json': { ...sized, config: PLOT_CONFIG },
-    ...(picture === 'png' && { 'image/png': Buffer.from(await png()).toString('base64') }),
+    ...(picture === 'png' && {
+      'image/png': lateParts ? onPage : Buffer.from(await onPage()).toString('base64'),
+    }),
   })
-  return Object.assign(shown(text, bundle), { figure: sized, alt, png }) as Plot
+  return Object.assign(shown(text, bundle), { figure: sized, alt, png: () => draw() }) as Plot
 }
 
 const axisLook = { automargin: true, showline: true, linecolor: '#9ca3af', gridcolor: '#e5e7eb', zeroline: false }
