@@ -24,11 +24,11 @@ export function bundleOfShape(value: unknown): MimeBundle | null {
 
 /** plotly.js: `{ data: [traces], layout }`, as its functions take it and Python's plotly writes it. */
 const figure: Shape = (value) => {
-  const keys = Object.keys(value)
-  if (!keys.includes('layout') || !keys.every((key) => ['data', 'layout', 'config', 'frames'].includes(key)))
-    return null
-  const { data, layout } = value
-  if (!Array.isArray(data) || !isBag(layout) || !data.every(isTrace)) return null
+  const { layout } = value
+  if (!isBag(layout)) return null
+  if (!Object.keys(value).every((key) => ['data', 'layout', 'config', 'frames'].includes(key))) return null
+  const { data } = value
+  if (!Array.isArray(data) || !data.every(isTrace)) return null
   const kinds = [...new Set(data.map((trace: Bag) => String(trace.type ?? 'scatter')))]
   const title = titleOf(layout)
   const text = `[Plotly figure${title}: ${counted(data.length, 'trace')} (${kinds.join(', ')})]`
