@@ -46,7 +46,8 @@ const counted = (left: number, what: string): string =>
   left <= 0 ? '' : `${left.toLocaleString('en')} more ${what}${left === 1 ? '' : 's'}`
 
 function htmlTable({ heads, rows, isNumber }: Table, note: string): string {
-  const style = (i: number): string => (isNumber[i] ? ' style="text-align:right"' : '')
+  // Pages differ in where they put text that says nothing.
+  const style = (i: number): string => ` style="text-align:${isNumber[i] ? 'right' : 'left'}"`
   const head = heads.map((name, i) => (i === 0 ? '<th></th>' : `<th${style(i)}>${escaped(name)}</th>`))
   const body = rows.map(([label = '', ...cells]) => {
     const rest = cells.map((text, i) => `<td${style(i + 1)}>${escaped(text)}</td>`)

@@ -19,6 +19,8 @@ export interface Shown {
   [jupyterDisplay](host?: DisplayHost): MimeBundle | Promise<MimeBundle>
   /** The same for a terminal: plain text without colour and without a final newline. */
   toString(): string
+  /** What its picture says, in words; absent where it has none. */
+  readonly alt?: string
 }
 
 /** Makes a value of its terminal text and of the MIME types beside `text/plain`, which are made when asked for. */
@@ -43,13 +45,14 @@ export function shown(
 export function stacked(values: readonly Shown[]): Shown {
   return shown(values.map(String).join('\n\n'), async () => {
     const bundles = await Promise.all(values.map((value) => value[jupyterDisplay]()))
-    return { 'text/html': bundles.map(htmlOf).join('\n') }
+    return { 'text/html': bundles.map((bundle, i) => htmlOf(bundle, values[i]!.alt)).join('\n') }
   })
 }
 
-function htmlOf(bundle: MimeBundle): string {
+function htmlOf(bundle: MimeBundle, alt = ''): string {
   if (typeof bundle['text/html'] === 'string') return bundle['text/html']
-  if (typeof bundle['image/png'] === 'string') return `<img src="data:image/png;base64,${bundle['image/png']}" alt="">`
+  if (typeof bundle['image/png'] === 'string')
+    return `<img src="data:image/png;base64,${bundle['image/png']}" alt="${escapeHtml(alt)}">`
   return `<pre>${escapeHtml(String(bundle['text/plain']))}</pre>`
 }
 

@@ -21,7 +21,7 @@ export interface Plot extends Shown {
   [jupyterDisplay](host?: DisplayHost): Promise<MimeBundle>
 }
 
-/** Colours that people with any common colour blindness tell apart (Okabe and Ito), dark enough on white. */
+/** Colours that people with any common colour blindness tell apart (Okabe and Ito), on white and on black. */
 export const PALETTE = {
   blue: '#0072b2',
   orange: '#d55e00',
@@ -32,8 +32,15 @@ export const PALETTE = {
   grey: '#6b7280',
 } as const
 
+/**
+ * Text and lines that read on white and on black: a contrast of 4 or more on both. A plot is not told the theme of the page
+ * that it lies on, and is stored for other pages.
+ */
+export const INK = '#7d7d7d'
+const CLEAR = 'rgba(0,0,0,0)'
+
 /** One colour for each band, and for all together, in every plot. */
-export const BAND_COLOURS = { all: '#1f2937', easy: PALETTE.green, medium: PALETTE.blue, hard: PALETTE.orange } as const
+export const BAND_COLOURS = { all: INK, easy: PALETTE.green, medium: PALETTE.blue, hard: PALETTE.orange } as const
 
 /** Plotly's configuration everywhere. Its toolbar has a button that sends the data to a server; ours has not. */
 export const PLOT_CONFIG = {
@@ -76,7 +83,13 @@ export function plot(figure: Figure, text: string, alt: string, options: PlotOpt
   return Object.assign(shown(text, bundle), { figure: sized, alt, png: () => draw() }) as Plot
 }
 
-const axisLook = { automargin: true, showline: true, linecolor: '#9ca3af', gridcolor: '#e5e7eb', zeroline: false }
+const axisLook = {
+  automargin: true,
+  showline: true,
+  linecolor: 'rgba(128,128,128,0.6)',
+  gridcolor: 'rgba(128,128,128,0.25)',
+  zeroline: false,
+}
 
 /** The layout that every figure starts from. `x` and `y` are the axes' titles, units in brackets. */
 export function layout(
@@ -95,9 +108,10 @@ export function layout(
       y: 0.97,
       yanchor: 'top',
     },
-    font: { family: 'DejaVu Sans, Verdana, Arial, sans-serif', size: 12, color: '#1f2937' },
-    paper_bgcolor: '#ffffff',
-    plot_bgcolor: '#ffffff',
+    font: { family: 'DejaVu Sans, Verdana, Arial, sans-serif', size: 12, color: INK },
+    paper_bgcolor: CLEAR,
+    plot_bgcolor: CLEAR,
+    modebar: { bgcolor: CLEAR, color: INK, activecolor: PALETTE.blue },
     margin: { l: 56, r: 24, t: 72, b: 48 },
     legend: { orientation: 'h', x: 0, xanchor: 'left', y: 1.02, yanchor: 'bottom' },
     hovermode: 'closest',

@@ -6,6 +6,7 @@ import { measureCell } from '../draw/cells.ts'
 import { type BarRow, barChart, columnChart } from '../draw/characters.ts'
 import {
   BAND_COLOURS,
+  INK,
   layout,
   PALETTE,
   type Plot,
@@ -268,7 +269,7 @@ export function roundBars(
         name: MEASURE_NAMES[measure],
         x: found.map(({ round }) => `round ${round}`),
         y: measures.map(({ value }) => Number(value.toFixed(4))),
-        error_y: errorBars(measures, '#374151'),
+        error_y: errorBars(measures, INK),
         customdata: measures.map(({ n }) => n),
         marker: { color: colour },
         hovertemplate: `%{x}: %{y:.1%} of %{customdata}<extra>${MEASURE_NAMES[measure]}</extra>`,

@@ -66,7 +66,7 @@ test('an arquero table is an HTML table and aligned text, cut with a note', () =
   )
   assert.match(
     html as string,
-    /<th>name<\/th><th style="text-align:right">n<\/th>.*<td>a&lt;b<\/td><td style="text-align:right">1<\/td>/,
+    /<th style="text-align:left">name<\/th><th style="text-align:right">n<\/th>.*<td style="text-align:left">a&lt;b<\/td><td style="text-align:right">1<\/td>/,
   )
   assert.equal(text, '   name   n\n0  a<b    1\n1  c     22')
   const long = Array.from({ length: 1200 }, (_, n) => ({ n }))
@@ -138,7 +138,7 @@ test('a TensorFlow.js tensor shows likewise, a disposed one without numbers', ()
 test('plain rows are a table: HTML, and aligned text with numbers to the right', () => {
   const when = new Date('2024-01-02T03:04:05Z')
   const { 'text/html': html, 'text/plain': text } = shown([{ a: 1, b: 'x' }, { a: null, b: when }, { a: 10 }])
-  assert.match(html ?? '', /<td>x<\/td>.*<td>2024-01-02T03:04:05\.000Z<\/td>/)
+  assert.match(html ?? '', />x<\/td>.*>2024-01-02T03:04:05\.000Z<\/td>/)
   assert.equal(text, '    a  b\n0   1  x\n1      2024-01-02T03:04:05.000Z\n2  10')
 })
 
