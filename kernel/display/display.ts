@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto'
 import type { MimeBundle } from '../protocol/message.ts'
 import { heightOf, PLOTLY } from './figure-picture.ts'
 import { DISPLAY, type Displayable, shownOf, textOf } from './format.ts'
+import { expectOptions } from './known-options.ts'
 import { isWhole, type Shown, wholeOf } from './late-parts.ts'
 
 /** Where displays go. */
@@ -61,11 +62,12 @@ export interface DisplayHandle extends Displayable {
  * Shows a value on the page now. `id`: a name of your own, so that a later `display(value, { id })` gives a handle to
  * update; default: a fresh one. A value shows itself through Symbol.for('Jupyter.display'), else as text. Outside a
  * kernel the text is printed.
- * Errors: what the value throws when it shows itself.
+ * Errors: what the value throws when it shows itself; a TypeError for an option that it does not have.
  * @example
  * display('one', { id: 'counter' }).update('two')
  */
-export function display(value: unknown, { id = randomUUID() as string }: { id?: string } = {}): DisplayHandle {
+export function display(value: unknown, { id = randomUUID() as string, ...rest }: { id?: string } = {}): DisplayHandle {
+  expectOptions('display', rest, ['id'])
   publish(value, id, false)
   return {
     id,
@@ -165,18 +167,22 @@ const emptyPlace = (bundle: MimeBundle): MimeBundle => ({
 /**
  * Removes the output of the current cell; `wait` (default false): only when the next output arrives, so that the page
  * does not flicker.
+ * Errors: a TypeError for an option that it does not have.
  */
-export function clearOutput({ wait = false }: { wait?: boolean } = {}): void {
+export function clearOutput({ wait = false, ...rest }: { wait?: boolean } = {}): void {
+  expectOptions('clearOutput', rest, ['wait'])
   screen.clear(wait)
 }
 
 /**
  * Asks the person at the notebook for a line of text; `password` (default false) hides what is typed.
- * Errors: rejects where nobody can answer: outside a kernel, and with a client that takes no input.
+ * Errors: rejects where nobody can answer: outside a kernel, and with a client that takes no input. A TypeError for an
+ * option that it does not have.
  * @example
  * await prompt('Your name?') // Error: Expected a notebook to ask in: prompt() works only inside a kernel
  */
-export function prompt(question = '', { password = false }: { password?: boolean } = {}): Promise<string> {
+export function prompt(question = '', { password = false, ...rest }: { password?: boolean } = {}): Promise<string> {
+  expectOptions('prompt', rest, ['password'])
   return screen.ask(question, password)
 }
 

@@ -58,6 +58,9 @@ export interface PlotOptions {
   picture?: 'png' | 'none'
 }
 
+/** Names of the options of every plot. */
+export const PLOT_OPTIONS = ['height', 'picture'] as const satisfies readonly (keyof PlotOptions)[]
+
 /** Instead of axes without a line. */
 const NOTHING = {
   xaxis: { visible: false },

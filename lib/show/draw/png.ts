@@ -69,7 +69,8 @@ async function openStudio(): Promise<Studio> {
       return window.Plotly.toImage(own, { format: 'svg', width, height, imageDataOnly: true })
     },
     png: (svg, width) =>
-      new Resvg(svg, {
+      // The rasterizer knows only the older word for hard edges, and only as an attribute.
+      new Resvg(svg.replace(/style="[^"]*image-rendering: ?pixelated[^"]*"/g, 'image-rendering="optimizeSpeed"'), {
         fitTo: { mode: 'width', value: width },
         font: { fontFiles: fontFiles(), loadSystemFonts: false, defaultFontFamily: FONT_FAMILY },
       })

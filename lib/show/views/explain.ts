@@ -1,5 +1,6 @@
 // Why the steps of a round fail: the commonest errors by type, with an example each. A tree keeps only the kind of a
 // failure, so failed steps run again here; what the search dropped is not in the tree and must be proposed again.
+
 import { codeOf } from '../../model/step-format.ts'
 import type { Policy } from '../../policy/contract.ts'
 import type { Step } from '../../problem/problem.ts'
@@ -11,6 +12,7 @@ import { verdictText } from '../../verify/outcome.ts'
 import type { Verdict } from '../../verify/verdict.ts'
 import { openVerifier } from '../../verify/verifier.ts'
 import { countCell } from '../draw/cells.ts'
+import { expectOptions } from '../draw/known-options.ts'
 import { type Table, table } from '../draw/table.ts'
 
 /** What runs failed steps again, and how much is shown. */
@@ -62,7 +64,7 @@ interface Failure {
 /**
  * The commonest errors of one tree or of many: failed steps run again, as a tree keeps only the kind of a failure; what
  * the search dropped is proposed again where `policy` is given. `errors` has all types, the table the first `rows`.
- * Errors: a RangeError for `expansions` or `rows` below 1; without `verifier` those of `openVerifier`; those of the
+ * Errors: a RangeError for `expansions` or `rows` below 1; a TypeError for an option that it does not have; without `verifier` those of `openVerifier`; those of the
  * policy.
  * @example
  * const [problem] = generateProblems({ seed: 3, counts: [1] })
@@ -70,6 +72,7 @@ interface Failure {
  * errors // []
  */
 export async function explain(given: Tree | readonly Tree[], options: ExplainOptions = {}): Promise<Explanation> {
+  expectOptions('explain', options, ['policy', 'verifier', 'expansions', 'rows'])
   const trees: readonly Tree[] = 'nodes' in given ? [given] : given
   const { policy, expansions = 200, rows = 12 } = options
   for (const [name, value] of Object.entries({ expansions, rows })) expectCount(name, value)

@@ -3,7 +3,8 @@
 
 import { countCell } from '../draw/cells.ts'
 import { columnChart, sideBySide } from '../draw/characters.ts'
-import { type Figure, layout, type Plot, type PlotOptions, plot, type Trace } from '../draw/figure.ts'
+import { type Figure, layout, PLOT_OPTIONS, type Plot, type PlotOptions, plot, type Trace } from '../draw/figure.ts'
+import { expectOptions } from '../draw/known-options.ts'
 
 /** A node's Q-value and where it stands. */
 export interface QValue {
@@ -66,9 +67,10 @@ export interface QHistogramOptions extends PlotOptions {
 /**
  * A panel for each round: how many nodes have which Q-value, stacked by depth. Depths from 8 on share a colour.
  * `values` may be raw nodes or counts from `countQ`.
- * Errors: those of `countQ`.
+ * Errors: those of `countQ`; a TypeError for an option that it does not have.
  */
 export function qHistogram(values: readonly QValue[] | readonly QCounts[], options: QHistogramOptions = {}): Plot {
+  expectOptions('qHistogram', options, ['title', 'bins', 'scale', ...PLOT_OPTIONS])
   const { title = 'Q-values of steps', bins = 20, scale: given, ...rest } = options
   const counted = isCounted(values) ? byDepth(values) : byDepth(countQ(values, bins))
   const rounds = [...new Set(counted.map(({ round }) => round))]
@@ -87,7 +89,7 @@ export function qHistogram(values: readonly QValue[] | readonly QCounts[], optio
   )
   const alt = rounds.map((round, i) => `Round ${round}: ${describe(totals[i]!)}`).join(' ')
   const rows = Math.ceil(rounds.length / COLUMNS)
-  return plot(figure, `${title}\n${text || 'no nodes'}`, `${title}. ${alt}`, { height: 160 + 190 * rows, ...rest })
+  return plot(figure, `${title}\n${text || 'no nodes'}`, `${title}. ${alt}`, { height: 190 + 190 * rows, ...rest })
 }
 
 /** How high a bar of so many nodes is, and back. */
@@ -110,7 +112,7 @@ const SCALES: Readonly<Record<'linear' | 'log', Scale>> = {
   },
   log: {
     note: ', log scale',
-    legend: { title: { text: 'share of a bar' } },
+    legend: { title: { text: 'share of a bar: ', side: 'left' } },
     height: (count) => Math.log10(1 + count),
     count: (height) => 10 ** height - 1,
     axis: {
@@ -168,12 +170,14 @@ function histogramFigure(
     const left = column * (1 / columns) + (column > 0 ? 0.05 : 0)
     const right = (column + 1) * (1 / columns) - (column < columns - 1 ? 0.05 : 0)
     const high = 1 - row * (tall + GAP)
-    const xTitle = row === rows - 1 || i + columns >= rounds.length ? 'Q-value (mean reward)' : ''
+    const xTitle = row === rows - 1 || i + columns >= rounds.length ? 'Q-value' : ''
     axes[`xaxis${id}`] = {
       ...(base.xaxis as object),
       title: { text: xTitle, standoff: 8 },
       range: [-1.02, 1.02],
-      dtick: 0.5,
+      tickvals: [-1, -0.5, 0, 0.5, 1],
+      ticktext: ['−1', '', '0', '', '+1'],
+      tickangle: 0,
       domain: [left, right],
       anchor: `y${id}`,
     }
@@ -184,9 +188,8 @@ function histogramFigure(
       anchor: `x${id}`,
       ...scale.axis,
     }
-    const nodes = sum(totals[i]!)
     const label = {
-      text: `round ${round}, ${countCell(nodes)} nodes; highest bar ${Math.round((100 * Math.max(...totals[i]!)) / nodes)} %`,
+      text: `round ${round}, ${countCell(sum(totals[i]!))} nodes`,
       showarrow: false,
       xref: 'paper',
       yref: 'paper',
@@ -219,7 +222,17 @@ function histogramFigure(
       hovertemplate: `round ${round}, depth ${depth}<br>Q about %{x:.2f}: %{customdata} nodes<extra></extra>`,
     }
   })
-  const legend = { ...scale.legend, traceorder: 'normal', x: 1.02, xanchor: 'left', y: 1, yanchor: 'top' }
+  // Below: beside the panels it would take a third of a narrow page.
+  const legend = {
+    ...scale.legend,
+    traceorder: 'normal',
+    orientation: 'h',
+    x: 0,
+    xanchor: 'left',
+    yref: 'container',
+    y: 0,
+    yanchor: 'bottom',
+  }
   return {
     data,
     layout: { ...base, ...axes, annotations, legend, barmode: 'stack', margin: { l: 56, r: 24, t: 64, b: 48 } },

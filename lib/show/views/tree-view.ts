@@ -1,10 +1,12 @@
 // A search tree as people read it: steps under each other with Q, visits and what became of them, the best path marked,
 // the least visited branches folded away. A step reads as its code, what its comment says behind it. Shows what is there;
 // chooses nothing and changes nothing.
+
 import { codeOf, commentOf } from '../../model/step-format.ts'
 import type { Tree } from '../../search/tree.ts'
 import { cut, wrapped } from '../draw/characters.ts'
 import { escapeHtml, type Shown, shown } from '../draw/display.ts'
+import { expectOptions } from '../draw/known-options.ts'
 
 /** A node as the view needs it. */
 export interface ViewNode {
@@ -67,12 +69,13 @@ export function viewOf({ problem, nodes, stats }: Tree): ViewTree {
 /**
  * Shows a tree, Q-values in [-1, 1]. Legend: `✓` right, `✗` wrong or failed, `?` answered without a reference, `★` on
  * the best path: that of the answered terminal with the highest reward, then PPM score, then Q, then visits.
- * Errors: a RangeError for `maxNodes` below 1.
+ * Errors: a RangeError for `maxNodes` below 1; a TypeError for an option that it does not have.
  * @example
  * const [problem] = generateProblems({ seed: 3, counts: [1] })
  * treeView(newTree(problem!)).title // 'p1-0000-collecting (easy)'
  */
 export function treeView(tree: ViewTree | Tree, options: TreeViewOptions = {}): TreeView {
+  expectOptions('treeView', options, ['maxNodes', 'minVisits', 'width'])
   const { maxNodes = 60, minVisits = 0, width = 100 } = options
   if (!Number.isInteger(maxNodes) || maxNodes < 1)
     throw new RangeError(`Expected \`maxNodes\` to be an integer from 1 up, got \`${maxNodes}\``)
