@@ -247,14 +247,18 @@ export const latex = (text: Text, ...values: unknown[]): Displayable => {
 }
 
 /**
- * A value that shows as a PNG image: bytes, or base64 text. The bytes are not looked at.
+ * A value that shows as a PNG image: bytes, or base64 text. `alt`: what it shows, in words, for people who cannot see it
+ * and as its text form. The bytes are not looked at.
+ * Errors: a TypeError for an option that it does not have.
  * @example
  * png(new Uint8Array(300))[DISPLAY]() // { 'image/png': '…', 'text/plain': '[PNG image, 300 bytes]' }
  */
-export function png(data: Uint8Array | string): Displayable {
+export function png(data: Uint8Array | string, { alt, ...rest }: { alt?: string } = {}): Displayable {
+  expectOptions('png', rest, ['alt'])
   const base64 = typeof data === 'string' ? data : Buffer.from(data).toString('base64')
   const size = Math.floor((base64.length * 3) / 4)
-  return { [DISPLAY]: () => ({ 'image/png': base64, 'text/plain': `[PNG image, ${size.toLocaleString('en')} bytes]` }) }
+  const text = alt ?? `PNG image, ${size.toLocaleString('en')} bytes`
+  return { [DISPLAY]: () => ({ 'image/png': base64, 'text/plain': `[${text}]` }) }
 }
 
 /**

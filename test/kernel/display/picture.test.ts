@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { png as picture } from '../../../kernel/display/display.ts'
 import { mimeBundle } from '../../../kernel/display/format.ts'
 import { metadataOf, pictureFacts } from '../../../kernel/display/picture.ts'
 import type { MimeBundle } from '../../../kernel/protocol/message.ts'
@@ -83,6 +84,12 @@ test('a page hears how large a picture is to be shown, at most a page wide, and 
   const wide = encodePng(new Uint8Array(4 * 4000), 4000, 1)
   assert.deepEqual(metadataOf({ 'image/png': wide.toString('base64') }), { 'image/png': { width: 1000, height: 1 } })
   assert.deepEqual(metadataOf({ 'text/plain': 'x', 'image/svg+xml': svg }), {})
+})
+
+test('whoever shows a picture can say what it shows', () => {
+  const bundle = shown(picture(png, { alt: 'A tree' }))
+  assert.equal(bundle['text/plain'], '[A tree]')
+  assert.deepEqual(metadataOf(bundle), { 'image/png': { width: 6, height: 2, alt: 'A tree' } })
 })
 
 test('a PNG that says in words what it shows is announced with them', () => {
