@@ -125,14 +125,15 @@ interface Put {
 
 function put(shown: Shown, { id, isUpdate, isWanted }: Put): Promise<void> | null {
   const to = screen
-  const { bundle } = shown
+  const isFigure = PLOTLY in shown.bundle
+  const bundle = isFigure && !isWhole(shown) ? { ...emptyPlace(shown.bundle), ...shown.bundle } : shown.bundle
   const show = (): void => {
     if (!isUpdate) to.show(bundle, id)
     else {
-      if (hasScreen() && PLOTLY in bundle && figures.has(id)) to.update(emptyPlace(bundle), id)
+      if (hasScreen() && isFigure && figures.has(id)) to.update(emptyPlace(bundle), id)
       to.update(bundle, id)
     }
-    if (PLOTLY in bundle) figures.set(id, performance.now())
+    if (isFigure) figures.set(id, performance.now())
     else figures.delete(id)
     if (isWhole(shown) || !hasScreen()) return
     const late = wholeOf(shown, { isUpdate, isWanted }).then((full) => {
@@ -140,7 +141,7 @@ function put(shown: Shown, { id, isUpdate, isWanted }: Put): Promise<void> | nul
     })
     to.hold(late)
   }
-  const wait = isUpdate && PLOTLY in bundle ? (figures.get(id) ?? 0) + REDRAW_MS - performance.now() : 0
+  const wait = isUpdate && isFigure ? (figures.get(id) ?? 0) + REDRAW_MS - performance.now() : 0
   if (wait <= 0) {
     show()
     return null
@@ -157,7 +158,8 @@ const REDRAW_MS = 100
 
 /**
  * Plotly's extension of JupyterLab draws the first figure of a display and ignores the next: it starts anew where something
- * else stood between them. As tall, so that the page does not jump.
+ * else stood between them. As tall, so that the page does not jump. Pages that cannot draw figures show it until the
+ * picture is there.
  */
 const emptyPlace = (bundle: MimeBundle): MimeBundle => ({
   'text/html': `<div style="height:${heightOf(bundle)}px"></div>`,

@@ -71,7 +71,12 @@ test('a figure is on the page at once, and its picture follows in its place', as
   const cell = await session.run("({ data: [{ type: 'bar', y: [1, 2] }], layout: {} })")
   const [first, then] = cell.published.filter(({ content }) => 'data' in content)
   assert.deepEqual([first?.type, then?.type], ['display_data', 'update_display_data'])
-  assert.deepEqual(Object.keys(dataOf(first)), [PLOTLY, 'text/plain'])
+  assert.deepEqual(Object.keys(dataOf(first)).sort(), [PLOTLY, 'text/html', 'text/plain'])
+  assert.equal(
+    dataOf(first)['text/html'],
+    '<div style="height:360px"></div>',
+    'an empty place on pages that cannot draw',
+  )
   assert.deepEqual(Object.keys(dataOf(then)), [PLOTLY, 'text/plain', 'image/png'])
   const id = (one: Published | undefined) => (one?.content.transient as { display_id: string } | undefined)?.display_id
   assert.equal(id(then), id(first))
