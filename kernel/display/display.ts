@@ -2,7 +2,10 @@
 // screen: the kernel's user process does; without one, text/plain goes to stdout, so that a script may import this too.
 import { randomUUID } from 'node:crypto'
 import type { MimeBundle } from '../protocol/message.ts'
-import { DISPLAY, type Displayable, mimeBundle, textOf } from './format.ts'
+import { heightOf, PLOTLY } from './figure-picture.ts'
+import { DISPLAY, type Displayable, shownOf, textOf } from './format.ts'
+import { expectOptions } from './known-options.ts'
+import { isWhole, type Shown, wholeOf } from './late-parts.ts'
 import { inOwnRealm } from './own-realm.ts'
 
 /** Where displays go. */
@@ -60,60 +63,147 @@ export interface DisplayHandle extends Displayable {
  * Shows a value on the page now. `id`: a name of your own, so that a later `display(value, { id })` gives a handle to
  * update; default: a fresh one. A value shows itself through Symbol.for('Jupyter.display'), else as text. Outside a
  * kernel the text is printed.
- * Errors: what the value throws when it shows itself.
+ * Errors: what the value throws when it shows itself; a TypeError for an option that it does not have.
  * @example
  * display('one', { id: 'counter' }).update('two')
  */
-export function display(value: unknown, { id = randomUUID() as string }: { id?: string } = {}): DisplayHandle {
+export function display(value: unknown, { id = randomUUID() as string, ...rest }: { id?: string } = {}): DisplayHandle {
+  expectOptions('display', rest, ['id'])
   publish(value, id, false)
   return {
     id,
     update: (next) => publish(next, id, true),
-    clear: () => screen.update({ 'text/plain': '' }, id),
+    clear: () => publish(NOTHING, id, true),
     [DISPLAY]: () => ({}),
   }
 }
 
-/** The newest bundle of each display wins, whichever was ready first. */
+const NOTHING: Displayable = { [DISPLAY]: () => ({ 'text/plain': '' }) }
+
+/** The newest value of each display wins, whichever was ready first. */
 const turns = new Map<string, number>()
 
-const publish = (value: unknown, id: string, update: boolean): void => inOwnRealm(() => publishOwn(value, id, update))
+function publish(value: unknown, id: string, isUpdate: boolean): void {
+  inOwnRealm(() => {
+    const work = present(value, id, isUpdate)
+    if (work !== null) screen.hold(work)
+  })
+}
 
-function publishOwn(value: unknown, id: string, update: boolean): void {
-  const to = screen
+/**
+ * Puts a value on the page. Null: it is there; else a promise that settles when it is, and rejects with what the value
+ * throws. Parts that take more time follow, and the cell waits for them.
+ */
+export function present(value: unknown, id: string, isUpdate: boolean): Promise<void> | null {
+  return inOwnRealm(() => {
+    const isWanted = nextTurn(id)
+    const ready = shownOf(value)
+    if (!(ready instanceof Promise)) return put(ready, { id, isUpdate, isWanted })
+    // A value that needs time keeps its place on the page.
+    if (!isUpdate && hasScreen()) screen.show({ 'text/plain': '' }, id)
+    return ready.then((found) =>
+      inOwnRealm(() =>
+        isWanted() ? (put(found, { id, isUpdate: isUpdate || hasScreen(), isWanted }) ?? undefined) : undefined,
+      ),
+    )
+  })
+}
+
+/**
+ * The bundle of a cell's last value; null where it is on the page already, as one whose picture follows. At once where the
+ * value needs no time.
+ */
+export function resultBundle(value: unknown): MimeBundle | null | Promise<MimeBundle | null> {
+  return inOwnRealm(() => {
+    const ready = shownOf(value)
+    return ready instanceof Promise ? ready.then((found) => inOwnRealm(() => placed(found))) : placed(ready)
+  })
+}
+
+function placed(found: Shown): MimeBundle | null | Promise<null> {
+  if (isWhole(found)) return found.bundle
+  const id = randomUUID()
+  return put(found, { id, isUpdate: false, isWanted: nextTurn(id) })?.then(() => null) ?? null
+}
+
+function nextTurn(id: string): () => boolean {
   const turn = (turns.get(id) ?? 0) + 1
-  const isWanted = (): boolean => turns.get(id) === turn
   turns.set(id, turn)
-  const bundle = mimeBundle(value, hasScreen() ? { isWanted, isUpdate: update } : null)
-  if (!(bundle instanceof Promise)) {
-    to[update ? 'update' : 'show'](bundle, id)
-    return
+  return () => turns.get(id) === turn
+}
+
+interface Put {
+  readonly id: string
+  readonly isUpdate: boolean
+  isWanted(): boolean
+}
+
+function put(found: Shown, { id, isUpdate, isWanted }: Put): Promise<void> | null {
+  const to = screen
+  const isFigure = PLOTLY in found.bundle
+  const bundle = isFigure && !isWhole(found) ? { ...emptyPlace(found.bundle), ...found.bundle } : found.bundle
+  const show = (): void => {
+    if (!isUpdate) to.show(bundle, id)
+    else {
+      if (hasScreen() && isFigure && figures.has(id)) to.update(emptyPlace(bundle), id)
+      to.update(bundle, id)
+    }
+    if (isFigure) figures.set(id, performance.now())
+    else figures.delete(id)
+    if (isWhole(found) || !hasScreen()) return
+    const late = wholeOf(found, { isUpdate, isWanted }).then((full) =>
+      inOwnRealm(() => {
+        if (full !== null) to.update(full, id)
+      }),
+    )
+    to.hold(late)
   }
-  // A value that needs time keeps its place on the page.
-  if (!update && hasScreen()) to.show({ 'text/plain': '' }, id)
-  const late = bundle.then((ready) =>
+  const wait = isUpdate && isFigure ? (figures.get(id) ?? 0) + REDRAW_MS - performance.now() : 0
+  if (wait <= 0) {
+    show()
+    return null
+  }
+  return new Promise((resolve) => setTimeout(resolve, wait)).then(() =>
     inOwnRealm(() => {
-      if (isWanted()) to.update(ready, id)
+      if (isWanted()) show()
     }),
   )
-  to.hold(late)
 }
+
+/** Displays that hold a figure, and when it was drawn. */
+const figures = new Map<string, number>()
+/** At least this long between two drawings of a figure, in milliseconds. */
+const REDRAW_MS = 100
+
+/**
+ * Plotly's extension of JupyterLab draws the first figure of a display and ignores the next: it starts anew where something
+ * else stood between them. As tall, so that the page does not jump. Pages that cannot draw figures show it until the
+ * picture is there.
+ */
+const emptyPlace = (bundle: MimeBundle): MimeBundle => ({
+  'text/html': `<div style="height:${heightOf(bundle)}px"></div>`,
+  'text/plain': bundle['text/plain'] ?? '',
+})
 
 /**
  * Removes the output of the current cell; `wait` (default false): only when the next output arrives, so that the page
  * does not flicker.
+ * Errors: a TypeError for an option that it does not have.
  */
-export function clearOutput({ wait = false }: { wait?: boolean } = {}): void {
+export function clearOutput({ wait = false, ...rest }: { wait?: boolean } = {}): void {
+  expectOptions('clearOutput', rest, ['wait'])
   screen.clear(wait)
 }
 
 /**
  * Asks the person at the notebook for a line of text; `password` (default false) hides what is typed.
- * Errors: rejects where nobody can answer: outside a kernel, and with a client that takes no input.
+ * Errors: rejects where nobody can answer: outside a kernel, and with a client that takes no input. A TypeError for an
+ * option that it does not have.
  * @example
  * await prompt('Your name?') // Error: Expected a notebook to ask in: prompt() works only inside a kernel
  */
-export function prompt(question = '', { password = false }: { password?: boolean } = {}): Promise<string> {
+export function prompt(question = '', { password = false, ...rest }: { password?: boolean } = {}): Promise<string> {
+  expectOptions('prompt', rest, ['password'])
   return screen.ask(question, password)
 }
 
@@ -202,15 +292,19 @@ export const latex = (text: Text, ...values: unknown[]): Displayable => {
 }
 
 /**
- * A value that shows as a PNG image: bytes, or base64 text. The bytes are not looked at.
+ * A value that shows as a PNG image: bytes, or base64 text. `alt`: what it shows, in words, for people who cannot see it
+ * and as its text form. The bytes are not looked at.
+ * Errors: a TypeError for an option that it does not have.
  * @example
  * png(new Uint8Array(300))[DISPLAY]() // { 'image/png': '…', 'text/plain': '[PNG image, 300 bytes]' }
  */
-export function png(data: Uint8Array | string): Displayable {
+export function png(data: Uint8Array | string, { alt, ...rest }: { alt?: string } = {}): Displayable {
+  expectOptions('png', rest, ['alt'])
   return shown(() => {
     const base64 = typeof data === 'string' ? data : Buffer.from(data).toString('base64')
     const size = Math.floor((base64.length * 3) / 4)
-    return { 'image/png': base64, 'text/plain': `[PNG image, ${size.toLocaleString('en')} bytes]` }
+    const text = alt ?? `PNG image, ${size.toLocaleString('en')} bytes`
+    return { 'image/png': base64, 'text/plain': `[${text}]` }
   })
 }
 

@@ -12,59 +12,35 @@ const WIDTH = 760
 const HEIGHT = 450
 /** A marker is an element of its own: more of them take seconds. */
 const MAX_MARKERS = 5000
-/** A display that changes again and again spends at most one part in so many of its time on pictures. */
-const SHARE = 5
+/** Values of a grid, such as a heatmap's: more of them take seconds as JSON alone. */
+const MAX_GRID = 1_000_000
+
+type Trace = Record<string, unknown> & { mode?: unknown; x?: unknown; y?: unknown; z?: unknown }
 
 interface Figure {
-  data: ({ mode?: unknown; x?: unknown; y?: unknown } & Record<string, unknown>)[]
+  data: Trace[]
   layout: { width?: unknown; height?: unknown } & Record<string, unknown>
 }
 
-/** A figure as PNG bytes. Rejects for one that it cannot draw, with the reason. */
-type Draw = (figure: Figure, size: { width: number; height: number }) => Promise<Uint8Array>
+/** A figure as PNG bytes, one pixel for each of the page. Rejects for one that it cannot draw, with the reason. */
+type Draw = (figure: Figure, size: { width: number; height: number; scale: number }) => Promise<Uint8Array>
 /** Where a library leaves its `Draw` in the global object. */
 const DRAW = Symbol.for('asterism.drawFigure')
 
-/** Whether what is drawn is still asked for, and how long it can wait. */
-export interface Wish {
-  isWanted(): boolean
-  /** A newer state of a display that is there already. */
-  readonly isUpdate: boolean
-}
-
-/** What is shown once, whenever it is ready. */
-export const ONCE: Wish = { isWanted: () => true, isUpdate: false }
-
-/** No update is drawn before. */
-let nextAt = 0
-
-/** The bundle of a figure with its picture; the bundle itself where pictures are off, or nobody wants it any more. */
-export async function withPicture(bundle: MimeBundle, { isWanted, isUpdate }: Wish): Promise<MimeBundle> {
+/** Draws the picture of a figure; null where pictures are off or nobody can draw. The promise rejects with the reason. */
+export function pictureOf(bundle: MimeBundle): (() => Promise<Uint8Array>) | null {
   const draw = (globalThis as { [DRAW]?: Draw })[DRAW]
-  if (!kernel.pictures || draw === undefined) return bundle
-  const wait = isUpdate ? nextAt - performance.now() : 0
-  if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait))
-  if (!isWanted()) return bundle
+  if (!kernel.pictures || draw === undefined) return null
   const figure = bundle[PLOTLY] as Figure
-  if (markers(figure) > MAX_MARKERS) return told(bundle, `too many points for a picture`)
-  const { width, height } = figure.layout
-  const size = { width: sizeOf(width, WIDTH), height: sizeOf(height, HEIGHT) }
-  const started = performance.now()
-  try {
-    const png = await draw(figure, size)
-    return { ...bundle, 'image/png': Buffer.from(png).toString('base64') }
-  } catch (error) {
-    return told(bundle, `no picture: ${error instanceof Error ? error.message : String(error)}`)
-  } finally {
-    const now = performance.now()
-    nextAt = now + (SHARE - 1) * (now - started)
+  return async () => {
+    if (markers(figure) > MAX_MARKERS || gridSize(figure) > MAX_GRID) throw new Error('too many points for a picture')
+    const { width, height } = figure.layout
+    return draw(figure, { width: sizeOf(width, WIDTH), height: sizeOf(height, HEIGHT), scale: 1 })
   }
 }
 
-const told = (bundle: MimeBundle, why: string): MimeBundle => ({
-  ...bundle,
-  'text/plain': `${String(bundle['text/plain']).replace(/\]$/, '')}; ${why}]`,
-})
+/** How tall JupyterLab's extension draws a figure, in CSS pixels. */
+export const heightOf = (bundle: MimeBundle): number => sizeOf((bundle[PLOTLY] as Figure).layout?.height, 360)
 
 const sizeOf = (given: unknown, otherwise: number): number =>
   typeof given === 'number' && given >= 10 && given <= 4000 ? given : otherwise
@@ -73,5 +49,8 @@ const markers = ({ data }: Figure): number =>
   data
     .filter(({ mode }) => typeof mode === 'string' && /markers|text/.test(mode))
     .reduce((sum, { x, y }) => sum + Math.max(lengthOf(x), lengthOf(y)), 0)
+
+const gridSize = ({ data }: Figure): number =>
+  data.reduce((sum, { z }) => sum + (Array.isArray(z) ? lengthOf(z) * Math.max(1, lengthOf(z[0])) : 0), 0)
 
 const lengthOf = (list: unknown): number => (Array.isArray(list) ? list.length : 0)

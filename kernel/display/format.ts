@@ -1,10 +1,12 @@
 // A value → its MIME bundle: what it says of itself through Symbol.for('Jupyter.display'), else what its shape tells
-// (shapes.ts; a figure with a picture beside), else text as util.inspect writes it. No colours: other clients store the
+// (shapes.ts; a figure's picture follows later), else text as util.inspect writes it. No colours: other clients store the
 // text as it is.
 import { type InspectOptions, inspect } from 'node:util'
 import type { MimeBundle } from '../protocol/message.ts'
-import { ONCE, PLOTLY, type Wish, withPicture } from './figure-picture.ts'
-import { inOwnRealm, inTheirRealm } from './own-realm.ts'
+import { PLOTLY, pictureOf } from './figure-picture.ts'
+import type { LatePart, Shown } from './late-parts.ts'
+import { inOwnRealm, inTheirRealm, withoutPrototype } from './own-realm.ts'
+import { kernel } from './settings.ts'
 import { bundleOfShape } from './shapes.ts'
 
 /**
@@ -18,9 +20,15 @@ export const DISPLAY = Symbol.for('Jupyter.display')
 /** Longer text is cut, in characters. */
 const MAX_TEXT = 100_000
 
+/** What whoever asks a value to show itself can do. */
+export interface DisplayHost {
+  /** Takes functions as parts of the bundle: each makes its part, which is shown when it is ready. */
+  readonly lateParts?: boolean
+}
+
 /** A value that shows itself. */
 export interface Displayable {
-  [DISPLAY](): MimeBundle | Promise<MimeBundle>
+  [DISPLAY](host?: DisplayHost): MimeBundle | Promise<MimeBundle>
 }
 
 function isDisplayable(value: unknown): value is Displayable {
@@ -32,26 +40,47 @@ function isDisplayable(value: unknown): value is Displayable {
   }
 }
 
-/**
- * The MIME bundle of a value: at once, or a promise where the value needs time. `wish`: when a picture is worth drawing;
- * null for none. Throws what the value throws.
- */
-export function mimeBundle(value: unknown, wish: Wish | null = ONCE): MimeBundle | Promise<MimeBundle> {
-  return inOwnRealm(() => bundleOf(value, wish))
-}
-
-function bundleOf(value: unknown, wish: Wish | null): MimeBundle | Promise<MimeBundle> {
-  if (!isDisplayable(value)) {
-    const shape = shapeOf(value) ?? { 'text/plain': textOf(value) }
-    return PLOTLY in shape && wish !== null ? withPicture(shape, wish) : shape
-  }
-  const bundle = inTheirRealm(() => value[DISPLAY]())
-  return bundle instanceof Promise ? bundle.then(checkedLate) : checked(bundle)
+/** The MIME bundle of a value: at once, or a promise where the value needs time. Throws what the value throws. */
+export function mimeBundle(value: unknown): MimeBundle | Promise<MimeBundle> {
+  return inOwnRealm(() => {
+    if (!isDisplayable(value)) return plainBundle(value)
+    const bundle = inTheirRealm(() => value[DISPLAY]())
+    return bundle instanceof Promise ? bundle.then(checkedLate) : checked(bundle)
+  })
 }
 
 /** No promise takes it for another one, whatever `then` all objects were given. */
 const checkedLate = (bundle: unknown): MimeBundle =>
   inOwnRealm(() => Object.defineProperty(checked(bundle), 'then', { value: undefined }))
+
+/** The same where some parts may follow later. */
+export function shownOf(value: unknown): Shown | Promise<Shown> {
+  return inOwnRealm(() => {
+    if (isDisplayable(value)) {
+      const bundle = inTheirRealm(() => value[DISPLAY]({ lateParts: true }))
+      return bundle instanceof Promise
+        ? bundle.then((ready) => inOwnRealm(() => withLateParts(checkedLate(ready))))
+        : withLateParts(checked(bundle))
+    }
+    const bundle = plainBundle(value)
+    const draw = PLOTLY in bundle ? pictureOf(bundle) : null
+    const late: Record<string, LatePart> =
+      draw === null ? {} : { 'image/png': async () => encoded('image/png', await draw()) }
+    return withoutPrototype({ bundle, late })
+  })
+}
+
+const plainBundle = (value: unknown): MimeBundle => shapeOf(value) ?? { 'text/plain': textOf(value) }
+
+function withLateParts(bundle: MimeBundle): Shown {
+  const late: Record<string, LatePart> = {}
+  for (const [type, part] of Object.entries(bundle)) {
+    if (typeof part !== 'function') continue
+    delete bundle[type]
+    if (kernel.pictures) late[type] = async () => encoded(type, await (part as LatePart)())
+  }
+  return withoutPrototype({ bundle, late })
+}
 
 function shapeOf(value: unknown): MimeBundle | null {
   try {
@@ -71,7 +100,7 @@ function checked(bundle: unknown): MimeBundle {
 /** Bytes travel as base64. */
 function encoded(type: string, data: unknown): unknown {
   if (data instanceof Uint8Array) return Buffer.from(data).toString('base64')
-  return type.startsWith('text/') && typeof data !== 'string' ? String(data) : data
+  return type.startsWith('text/') && typeof data !== 'string' && typeof data !== 'function' ? String(data) : data
 }
 
 const INSPECT: InspectOptions = { colors: false, depth: 4, maxArrayLength: 100, maxStringLength: 20_000 }

@@ -7,7 +7,7 @@ export interface KernelSettings {
   /** `off`, `warn` (the cell runs, type errors are shown) or `error` (it does not run). @default 'warn' */
   typecheck: Typecheck
   /**
-   * Whether a plotly figure carries a picture for pages that cannot draw it. Costs about a tenth of a second for each
+   * Whether a picture follows each plotly figure, for pages that cannot draw it. Costs about a tenth of a second for each
    * figure, and half a second for the first. @default true
    */
   pictures: boolean

@@ -1,8 +1,11 @@
 // Values of packages that know nothing of notebooks, told by their shape and shown as what they are: figures, tables,
-// tensors, page elements, lists of records. No package is imported; a value that only looks like one shows the same way.
-import { inspect } from 'node:util'
+// tensors, pictures, page elements, lists of plain rows. No package is imported; a value that only looks like one shows the
+// same way. Lists of lists and maps stay text, which says what they are.
+import { types } from 'node:util'
 import type { MimeBundle } from '../protocol/message.ts'
+import { onAnyPage } from './figure-look.ts'
 import { PLOTLY } from './figure-picture.ts'
+import { pictureBundle } from './picture.ts'
 import { MAX_ROWS, tableBundle } from './table-bundle.ts'
 import { type TensorFacts, tensorText } from './tensor-text.ts'
 
@@ -21,14 +24,20 @@ export function bundleOfShape(value: unknown): MimeBundle | null {
 
 /** plotly.js: `{ data: [traces], layout }`, as its functions take it and Python's plotly writes it. */
 const figure: Shape = (value) => {
-  const keys = Object.keys(value)
-  if (!keys.includes('layout') || !keys.every((key) => ['data', 'layout', 'config', 'frames'].includes(key)))
-    return null
-  const { data, layout } = value
-  if (!Array.isArray(data) || !isBag(layout) || !data.every(isTrace)) return null
+  const { layout } = value
+  if (!isBag(layout)) return null
+  if (!Object.keys(value).every((key) => ['data', 'layout', 'config', 'frames'].includes(key))) return null
+  const { data } = value
+  if (!Array.isArray(data) || !data.every(isTrace)) return null
   const kinds = [...new Set(data.map((trace: Bag) => String(trace.type ?? 'scatter')))]
-  const text = `[Plotly figure: ${counted(data.length, 'trace')} (${kinds.join(', ')})]`
-  return { [PLOTLY]: jsonOf(value), 'text/plain': text }
+  const title = titleOf(layout)
+  const text = `[Plotly figure${title}: ${counted(data.length, 'trace')} (${kinds.join(', ')})]`
+  return { [PLOTLY]: onAnyPage(jsonOf(value) as { layout: Bag }), 'text/plain': text }
+}
+
+function titleOf({ title }: Bag): string {
+  const text = isBag(title) ? title.text : title
+  return typeof text === 'string' && text !== '' ? ` "${text.replace(/<[^>]*>/g, '').slice(0, 100)}"` : ''
 }
 
 const isTrace = (trace: unknown): boolean =>
@@ -94,19 +103,43 @@ const element: Shape = ({ nodeType, outerHTML, tagName }) => {
   return { 'text/html': outerHTML, 'text/plain': `[<${String(tagName).toLowerCase()}> element]` }
 }
 
-/** Two or more plain objects that hold nothing but plain values. */
-const records: Shape = (value) => {
-  if (!Array.isArray(value) || value.length < 2) return null
-  const shown = value.slice(0, MAX_ROWS) as unknown[]
-  if (!shown.every((row): row is Bag => isBag(row) && Object.values(row).every(isAtom))) return null
-  const names = [...new Set(shown.flatMap((row) => Object.keys(row)))]
-  // Rows with little in common are no table.
-  if (names.length === 0 || names.length > 2 * Object.keys(shown[0] as Bag).length) return null
-  const bundle = tableBundle(names, shown as Bag[], value.length)
-  return { ...bundle, 'text/plain': inspect(value, { depth: 4 }) }
+/** Bytes of a picture, as files and replies give them. */
+const picture: Shape = (value) => {
+  if (types.isUint8Array(value) || types.isUint8ClampedArray(value))
+    return pictureBundle(new Uint8Array(value.buffer, value.byteOffset, value.byteLength))
+  return types.isAnyArrayBuffer(value) ? pictureBundle(new Uint8Array(value)) : null
 }
 
-const SHAPES: readonly Shape[] = [figure, columnTable, arrowTable, dataFrame, onnxTensor, tfTensor, element, records]
+/** As many rows of a long list are looked at, to find its columns. */
+const MAX_LOOKED_AT = 1000
+
+/** Plain objects with much in common, at least one of whose columns holds plain values. */
+const records: Shape = (value) => {
+  if (!Array.isArray(value) || value.length === 0) return null
+  const looked = value.slice(0, MAX_LOOKED_AT) as unknown[]
+  if (!looked.every(isBag)) return null
+  const counts = new Map<string, number>()
+  for (const row of looked) for (const name of Object.keys(row)) counts.set(name, (counts.get(name) ?? 0) + 1)
+  const names = [...counts.keys()]
+  const cells = [...counts.values()].reduce((sum, count) => sum + count, 0)
+  // Mostly empty cells are no table.
+  if (names.length === 0 || 2 * cells <= names.length * looked.length) return null
+  const shown = looked.slice(0, MAX_ROWS)
+  if (!names.some((name) => shown.every((row) => isAtom(row[name])))) return null
+  return tableBundle(names, shown, value.length)
+}
+
+const SHAPES: readonly Shape[] = [
+  figure,
+  columnTable,
+  arrowTable,
+  dataFrame,
+  onnxTensor,
+  tfTensor,
+  picture,
+  element,
+  records,
+]
 
 function isBag(value: unknown): value is Bag {
   if (typeof value !== 'object' || value === null) return false

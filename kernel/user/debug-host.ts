@@ -81,7 +81,7 @@ function createHost(evaluator: Evaluator): DebugHost {
       set(value)
     },
     rich(value) {
-      const bundle = mimeBundle(value, null)
+      const bundle = mimeBundle(value)
       return JSON.stringify(bundle instanceof Promise ? { 'text/plain': textOf(value) } : bundle)
     },
     hit(breakpoint, operator, operand) {

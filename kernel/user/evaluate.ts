@@ -113,8 +113,10 @@ export function createEvaluator(
         if (failed !== null || inOwnRealm(() => signal.aborted)) return failed ?? outcome({ kind: 'interrupted' })
       }
       const result = (await inOwnRealm(() => runScript(cell, name, source))) as { value: unknown } | undefined
+      const last = result?.value
+      const value = types.isPromise(last) ? await last : last // as if the person had written the await
       if (isStopping()) return outcome({ kind: 'interrupted' }) // the cell caught what its loop threw
-      return outcome(result === undefined ? { kind: 'nothing' } : { kind: 'value', value: result.value })
+      return outcome(result === undefined ? { kind: 'nothing' } : { kind: 'value', value })
     } catch (error) {
       return outcome(inOwnRealm(() => wasStopped(error)) ? { kind: 'interrupted' } : { kind: 'thrown', error })
     }

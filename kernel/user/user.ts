@@ -9,9 +9,10 @@ import { sourceOf } from '../cell/source-position.ts'
 import { CellSyntaxError } from '../cell/strip.ts'
 import { languageOptions } from '../cell/tsconfig.ts'
 import { type CellContext, currentCell, inCell } from '../display/current-cell.ts'
-import { connectScreen, type Screen } from '../display/display.ts'
+import { connectScreen, resultBundle, type Screen } from '../display/display.ts'
 import { hidePromiseMarks, mimeBundle } from '../display/format.ts'
 import { inOwnRealm, keepRealm, withoutPrototype } from '../display/own-realm.ts'
+import { metadataOf } from '../display/picture.ts'
 import { connectSettings } from '../display/settings.ts'
 import { sourceLines } from '../display/source-lines.ts'
 import { failureOf, installStackFormat } from '../display/stack.ts'
@@ -97,7 +98,7 @@ const idleCell = { signal: new AbortController().signal }
 function publish(message: 'display_data' | 'update_display_data', data: MimeBundle, id: string): void {
   const cell = currentCell()
   if (cell === null || cell.silent) return
-  send({ type: 'publish', cell: cell.id, message }, { data, metadata: {}, transient: { display_id: id } })
+  send({ type: 'publish', cell: cell.id, message }, { data, metadata: metadataOf(data), transient: { display_id: id } })
 }
 
 /** What failed after its cell had ended, or outside the code that the cell waits for. */
@@ -179,10 +180,10 @@ function show(outcome: Outcome, it: Running): Failure | null | Promise<Failure |
   }
   if (outcome.kind === 'thrown') return failure(outcome.error, cell, outcome.at)
   try {
-    const isShown = outcome.kind === 'value' && outcome.value !== undefined
-    const bundle = isShown ? mimeBundle(outcome.value) : {}
+    const value = outcome.kind === 'value' ? outcome.value : undefined
+    const bundle = value === undefined ? null : resultBundle(value)
     if (types.isPromise(bundle)) return showLate(bundle, it)
-    publishResult(bundle, it)
+    if (bundle !== null) publishResult(bundle, it)
     return works.size > 0 ? showLate(null, it) : null
   } catch (error) {
     return failure(error, cell)
@@ -190,12 +191,12 @@ function show(outcome: Outcome, it: Running): Failure | null | Promise<Failure |
 }
 
 /** Shows a result that needs time, and waits for what the cell is waiting for. */
-async function showLate(bundle: Promise<MimeBundle> | null, it: Running): Promise<Failure | null> {
+async function showLate(bundle: Promise<MimeBundle | null> | null, it: Running): Promise<Failure | null> {
   const { cell } = it
   try {
     if (bundle !== null) {
       const data = await bundle
-      inOwnRealm(() => publishResult(data, it))
+      if (data !== null) inOwnRealm(() => publishResult(data, it))
     }
     for (let next = inOwnRealm(() => nextWork(it)); next !== null; next = inOwnRealm(() => nextWork(it))) await next
     return inOwnRealm(() => cell.signal.aborted) ? interruption() : null
@@ -206,7 +207,7 @@ async function showLate(bundle: Promise<MimeBundle> | null, it: Running): Promis
 
 function publishResult(data: MimeBundle, { request, cell }: Running): void {
   if (cell.silent || Object.keys(data).length === 0) return
-  const content = { execution_count: request.count, data, metadata: {} }
+  const content = { execution_count: request.count, data, metadata: metadataOf(data) }
   send({ type: 'publish', cell: cell.id, message: 'execute_result' }, content)
 }
 
@@ -260,7 +261,8 @@ async function userExpressions(
       else if (outcome.kind === 'interrupted') results[key] = interruption()
       else {
         const bundle = mimeBundle(outcome.kind === 'value' ? outcome.value : undefined)
-        results[key] = { status: 'ok', data: types.isPromise(bundle) ? await bundle : bundle, metadata: {} }
+        const data = types.isPromise(bundle) ? await bundle : bundle
+        results[key] = { status: 'ok', data, metadata: inOwnRealm(() => metadataOf(data)) }
       }
     } catch (error) {
       results[key] = inOwnRealm(() => failureOf(error))

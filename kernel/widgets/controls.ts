@@ -2,6 +2,7 @@
 // set and listen to; on a page with widgets it shows as an ipywidgets control, elsewhere as text.
 
 import { DISPLAY, type Displayable, textOf } from '../display/format.ts'
+import { expectOptions } from '../display/known-options.ts'
 import type { MimeBundle } from '../protocol/message.ts'
 import type { State } from './buffers.ts'
 import { hasComms } from './comm.ts'
@@ -121,7 +122,8 @@ function control<T>(kind: Kind<T>, initial: T, { label }: Labelled): Control<T> 
 /**
  * A number between two limits, to be moved. `value`: at first, by default `min`, brought into the limits. `step`: above
  * 0, by default 1 between whole numbers more than 1 apart, else a hundredth of the way.
- * Errors: a RangeError for `min` above `max`, and for a `step` that is not above 0.
+ * Errors: a RangeError for `min` above `max`, and for a `step` that is not above 0; a TypeError for an option that it
+ * does not have.
  * @example
  * slider(0, 4, { value: 9 }).value // 4
  * slider(4, 0) // RangeError: Expected `min` to be at most `max`, got 4 and 0
@@ -131,6 +133,7 @@ export function slider(
   max: number,
   { value = min, step = defaultStep(min, max), ...rest }: { value?: number; step?: number } & Labelled = {},
 ): Control<number> {
+  expectOptions('slider', rest, ['value', 'step', 'label'])
   if (!(min <= max)) throw new RangeError(`Expected \`min\` to be at most \`max\`, got ${min} and ${max}`)
   if (!(step > 0)) throw new RangeError(`Expected \`step\` to be above 0, got ${step}`)
   const isWhole = [min, max, step].every(Number.isInteger)
@@ -150,6 +153,7 @@ const defaultStep = (min: number, max: number): number =>
 /**
  * A number to be typed, at first `value`, brought into the limits; `min` and `max` by default none, `step` of its
  * arrows by default the page's own.
+ * Errors: a TypeError for an option that it does not have.
  * @example
  * number(5, { max: 3 }).value // 3
  */
@@ -158,6 +162,7 @@ export function number(
   limits: { min?: number; max?: number; step?: number } & Labelled = {},
 ): Control<number> {
   const { min = -Number.MAX_VALUE, max = Number.MAX_VALUE, step = null, ...rest } = limits
+  expectOptions('number', rest, ['min', 'max', 'step', 'label'])
   const isBounded = limits.min !== undefined || limits.max !== undefined
   const kind: Kind<number> = {
     model: isBounded ? 'BoundedFloatText' : 'FloatText',
@@ -181,7 +186,8 @@ type NotInferred<T> = [T][T extends unknown ? 0 : never]
 /**
  * One of several values: an array, which shows each as text, or an object from words to values. `value`: at first, by
  * default the first.
- * Errors: a RangeError for no values, and for a `value` that is none of them.
+ * Errors: a RangeError for no values, and for a `value` that is none of them; a TypeError for an option that it does not
+ * have.
  * @example
  * dropdown(['terminal', 'ppm']).value // 'terminal'
  * dropdown({ yes: 1, no: 0 }, { value: 0 }).value // 0
@@ -190,6 +196,7 @@ export function dropdown<const T>(
   options: readonly T[] | Readonly<Record<string, T>>,
   { value, ...rest }: { value?: NotInferred<T> } & Labelled = {},
 ): Control<T> {
+  expectOptions('dropdown', rest, ['value', 'label'])
   const isList = Array.isArray(options)
   const values = Object.values(options) as T[]
   const labels = isList ? values.map((one) => (typeof one === 'string' ? one : textOf(one))) : Object.keys(options)
@@ -209,10 +216,12 @@ export function dropdown<const T>(
 
 /**
  * Yes or no, at first `value`, by default no.
+ * Errors: a TypeError for an option that it does not have.
  * @example
  * checkbox(true).value // true
  */
 export function checkbox(value = false, options: Labelled = {}): Control<boolean> {
+  expectOptions('checkbox', options, ['label'])
   const kind: Kind<boolean> = {
     model: 'Checkbox',
     style: 'CheckboxStyle',
@@ -226,6 +235,7 @@ export function checkbox(value = false, options: Labelled = {}): Control<boolean
 /**
  * A line of text, at first `value`, by default empty; `placeholder` stands in the empty field. It changes with Enter,
  * or when the person leaves the field.
+ * Errors: a TypeError for an option that it does not have.
  * @example
  * text('runs').value // 'runs'
  */
@@ -233,6 +243,7 @@ export function text(
   value = '',
   { placeholder = '', ...rest }: { placeholder?: string } & Labelled = {},
 ): Control<string> {
+  expectOptions('text', rest, ['placeholder', 'label'])
   const kind: Kind<string> = {
     model: 'Text',
     style: 'TextStyle',

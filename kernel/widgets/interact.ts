@@ -1,7 +1,7 @@
 // interact(): controls above, and below them what a function makes of their values, drawn anew at each change. Redraws
 // through a display handle: a page shows what is printed after a cell in another place, but updates a display where it is.
-import { type DisplayHandle, display } from '../display/display.ts'
-import { DISPLAY, type Displayable, mimeBundle } from '../display/format.ts'
+import { type DisplayHandle, display, present } from '../display/display.ts'
+import { DISPLAY, type Displayable, shownOf } from '../display/format.ts'
 import { failureOf } from '../display/stack.ts'
 import { type Control, inner, widgetBundle } from './controls.ts'
 import { openModel } from './model.ts'
@@ -43,7 +43,7 @@ export function interact<S extends Controls>(controls: S, draw: (values: ValuesO
   const drawAll = async (): Promise<void> => {
     while (isStale) {
       isStale = false
-      page.update(await drawn(() => draw(values())))
+      await drawInto(page, () => draw(values()))
     }
     drawing = null
   }
@@ -62,16 +62,22 @@ export function interact<S extends Controls>(controls: S, draw: (values: ValuesO
 /** An error of the first drawing is the cell's own. */
 function firstDrawing(draw: () => unknown): DisplayHandle {
   const value = draw()
-  return display(value instanceof Promise ? { [DISPLAY]: async () => mimeBundle(shown(await value)) } : shown(value))
+  return display(value instanceof Promise ? toCome(value) : shown(value))
 }
 
+const toCome = (value: Promise<unknown>): Displayable => ({
+  [DISPLAY]: async () => {
+    const { bundle, late } = await shownOf(shown(await value))
+    return { ...bundle, ...late }
+  },
+})
+
 /** An error of a later drawing is shown in its place: its cell ended long ago. */
-async function drawn(draw: () => unknown): Promise<Displayable> {
+async function drawInto(page: DisplayHandle, draw: () => unknown): Promise<void> {
   try {
-    const bundle = await mimeBundle(shown(await draw()))
-    return { [DISPLAY]: () => bundle }
+    await present(shown(await draw()), page.id, true)
   } catch (error) {
-    return { [DISPLAY]: () => ({ 'text/plain': failureOf(error).traceback.join('\n') }) }
+    page.update({ [DISPLAY]: () => ({ 'text/plain': failureOf(error).traceback.join('\n') }) })
   }
 }
 

@@ -86,10 +86,7 @@ export function splitSteps(tokenizer: Tokenizer, ids: readonly number[]): number
  * codeOf({ text: '# half\nx = 4 // 2  # two', final: false }) // 'x = 4 // 2'
  */
 export function codeOf(step: Step): string {
-  // Strings first, so that neither a quote in a comment nor a `#` in a string is taken for the other.
-  const parts = step.text.matchAll(
-    /(?<string>"""(?:\\[\s\S]|[^\\])*?(?:"""|$)|'''(?:\\[\s\S]|[^\\])*?(?:'''|$)|"(?:\\[\s\S]|[^"\\\n])*"?|'(?:\\[\s\S]|[^'\\\n])*'?)|#[^\n]*|(?<newline>\n)|[^"'#\n]+/g,
-  )
+  const parts = step.text.matchAll(PYTHON)
   const lines: string[] = []
   let line = ''
   const endLine = (): void => {
@@ -104,6 +101,22 @@ export function codeOf(step: Step): string {
   endLine()
   return lines.join('\n')
 }
+
+/** A text of Python in parts: strings first, so that neither a quote in a comment nor a `#` in a string is taken for the other. */
+const PYTHON =
+  /(?<string>"""(?:\\[\s\S]|[^\\])*?(?:"""|$)|'''(?:\\[\s\S]|[^\\])*?(?:'''|$)|"(?:\\[\s\S]|[^"\\\n])*"?|'(?:\\[\s\S]|[^'\\\n])*'?)|#[^\n]*|(?<newline>\n)|[^"'#\n]+/g
+
+/**
+ * What the comments of a step say, in one line.
+ * @example
+ * commentOf({ text: '# half\nx = 4 // 2  # two', final: false }) // 'half two'
+ */
+export const commentOf = (step: Step): string =>
+  [...step.text.matchAll(PYTHON)]
+    .map(([part]) => part)
+    .filter((part) => part.startsWith('#'))
+    .map((part) => part.replace(/^#+\s*/, '').trim())
+    .join(' ')
 
 function markerId(tokenizer: Tokenizer, marker: string): number {
   const id = tokenizer.idOf(marker)

@@ -4,16 +4,16 @@ import { nearestName } from './nearest-name.ts'
 /** Every option of `T`, by name: the compiler sees to it that none is left out and none is made up. */
 export type OptionNames<T> = { readonly [K in keyof Required<T>]: true }
 
-/**
- * Expects every name of `options` to be one of `known`. `of`: whose options these are, for the message. Errors: a TypeError
- * that names the one that is not, the nearest known one, and all.
- */
-export function expectKnown<T extends object>(of: string, options: T, known: OptionNames<T>): void {
-  for (const given of Object.keys(options)) {
-    if (Object.hasOwn(known, given)) continue
-    const names = Object.keys(known)
-    const nearest = nearestName(names, given)
+/** Expects every name of `options` to be one of `known`. `of`: whose options these are. Errors: those of `expectOptions`. */
+export const expectKnown = <T extends object>(of: string, options: T, known: OptionNames<T>): void =>
+  expectOptions(of, options, Object.keys(known))
+
+/** Errors: a TypeError for an option that `of` does not have, with the nearest one that it has. */
+export function expectOptions(of: string, given: object, known: readonly string[]): void {
+  for (const key of Object.keys(given)) {
+    if (known.includes(key)) continue
+    const nearest = nearestName(known, key)
     const hint = nearest === null ? '' : ` Did you mean \`${nearest}\`?`
-    throw new TypeError(`Expected only known options of ${of}, got \`${given}\`.${hint} Known: ${names.join(', ')}`)
+    throw new TypeError(`Expected options of \`${of}\` to be among ${known.join(', ')}, got \`${key}\`.${hint}`)
   }
 }

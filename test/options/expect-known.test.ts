@@ -27,13 +27,14 @@ const MISSPELT: Record<string, [call: (options: never) => unknown, given: string
 
 for (const [name, [call, given, meant]] of Object.entries(MISSPELT))
   test(`${name} refuses \`${given}\` and asks whether \`${meant}\` was meant`, async () => {
-    const expected = new RegExp(
-      `^TypeError: Expected only known options of ${name}, got \`${given}\`\\. Did you mean \`${meant}\`\\? Known: `,
-    )
+    const expected = {
+      name: 'TypeError',
+      message: new RegExp(`options of \`${name}\`.*got \`${given}\`\\. Did you mean \`${meant}\`\\?$`),
+    }
     await assert.rejects(async () => call({ [given]: 1 } as never), expected)
   })
 
 test('an option that is near to none is refused with all that there are', () => {
-  const expected = /got `somethingElseEntirely`\. Known: seed, rollouts, /
+  const expected = /among seed, rollouts, .* got `somethingElseEntirely`\.$/
   assert.throws(() => asterism.newTree(problem!, { somethingElseEntirely: 1 } as never), expected)
 })

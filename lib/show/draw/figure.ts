@@ -1,6 +1,6 @@
 // Plotly figures in the one look of this project: palette, fonts, margins, and how a figure shows itself. Traces carry
 // binned or averaged numbers only, since the JSON is stored in the notebook.
-import { jupyterDisplay, type MimeBundle, type Shown, shown } from './display.ts'
+import { type DisplayHost, jupyterDisplay, type MimeBundle, type Shown, shown } from './display.ts'
 
 /** One plotly trace, as plotly's JSON has it. */
 export type Trace = Record<string, unknown> & { type: 'scatter' | 'bar' }
@@ -18,10 +18,10 @@ export interface Plot extends Shown {
   readonly alt: string
   /** The PNG's bytes; the first call in a process takes about a second. */
   png(): Promise<Uint8Array>
-  [jupyterDisplay](): Promise<MimeBundle>
+  [jupyterDisplay](host?: DisplayHost): Promise<MimeBundle>
 }
 
-/** Colours that people with any common colour blindness tell apart (Okabe and Ito), dark enough on white. */
+/** Colours that people with any common colour blindness tell apart (Okabe and Ito), on white and on black. */
 export const PALETTE = {
   blue: '#0072b2',
   orange: '#d55e00',
@@ -32,8 +32,15 @@ export const PALETTE = {
   grey: '#6b7280',
 } as const
 
+/**
+ * Text and lines that read on white and on black: a contrast of 4 or more on both. A plot is not told the theme of the page
+ * that it lies on, and is stored for other pages.
+ */
+export const INK = '#7d7d7d'
+const CLEAR = 'rgba(0,0,0,0)'
+
 /** One colour for each band, and for all together, in every plot. */
-export const BAND_COLOURS = { all: '#1f2937', easy: PALETTE.green, medium: PALETTE.blue, hard: PALETTE.orange } as const
+export const BAND_COLOURS = { all: INK, easy: PALETTE.green, medium: PALETTE.blue, hard: PALETTE.orange } as const
 
 /** Plotly's configuration everywhere. Its toolbar has a button that sends the data to a server; ours has not. */
 export const PLOT_CONFIG = {
@@ -51,6 +58,9 @@ export interface PlotOptions {
   picture?: 'png' | 'none'
 }
 
+/** Names of the options of every plot. */
+export const PLOT_OPTIONS = ['height', 'picture'] as const satisfies readonly (keyof PlotOptions)[]
+
 /** Instead of axes without a line. */
 const NOTHING = {
   xaxis: { visible: false },
@@ -63,15 +73,26 @@ export function plot(figure: Figure, text: string, alt: string, options: PlotOpt
   const { height = 400, picture = 'png' } = options
   const content = figure.data.length === 0 ? { ...figure.layout, ...NOTHING } : figure.layout
   const sized: Figure = { data: figure.data, layout: { ...content, height } }
-  const png = async () => (await import('./png.ts')).renderPng(sized, { height })
-  const bundle = async (): Promise<MimeBundle> => ({
+  const draw = async (scale?: number) =>
+    (await import('./png.ts')).renderPng(sized, { height, alt, ...(scale !== undefined && { scale }) })
+  // Where nobody reads how large a picture should be, it is as large as its pixels.
+  const onPage = () => draw(1)
+  const bundle = async ({ lateParts }: DisplayHost): Promise<MimeBundle> => ({
     'application/vnd.plotly.v1+json': { ...sized, config: PLOT_CONFIG },
-    ...(picture === 'png' && { 'image/png': Buffer.from(await png()).toString('base64') }),
+    ...(picture === 'png' && {
+      'image/png': lateParts ? onPage : Buffer.from(await onPage()).toString('base64'),
+    }),
   })
-  return Object.assign(shown(text, bundle), { figure: sized, alt, png }) as Plot
+  return Object.assign(shown(text, bundle), { figure: sized, alt, png: () => draw() }) as Plot
 }
 
-const axisLook = { automargin: true, showline: true, linecolor: '#9ca3af', gridcolor: '#e5e7eb', zeroline: false }
+const axisLook = {
+  automargin: true,
+  showline: true,
+  linecolor: 'rgba(128,128,128,0.6)',
+  gridcolor: 'rgba(128,128,128,0.25)',
+  zeroline: false,
+}
 
 /** The layout that every figure starts from. `x` and `y` are the axes' titles, units in brackets. */
 export function layout(
@@ -90,9 +111,10 @@ export function layout(
       y: 0.97,
       yanchor: 'top',
     },
-    font: { family: 'DejaVu Sans, Verdana, Arial, sans-serif', size: 12, color: '#1f2937' },
-    paper_bgcolor: '#ffffff',
-    plot_bgcolor: '#ffffff',
+    font: { family: 'DejaVu Sans, Verdana, Arial, sans-serif', size: 12, color: INK },
+    paper_bgcolor: CLEAR,
+    plot_bgcolor: CLEAR,
+    modebar: { bgcolor: CLEAR, color: INK, activecolor: PALETTE.blue },
     margin: { l: 56, r: 24, t: 72, b: 48 },
     legend: { orientation: 'h', x: 0, xanchor: 'left', y: 1.02, yanchor: 'bottom' },
     hovermode: 'closest',

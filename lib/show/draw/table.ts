@@ -1,5 +1,7 @@
 // Tables that show themselves: HTML for notebooks, Markdown for readers of both, box lines for a terminal. Cells are
 // formatted once, the same everywhere; sorting and selecting rows is the caller's business.
+
+import { expectOptions } from '../../options/expect-known.ts'
 import { ABSENT, cellText } from './cells.ts'
 import { cut, wrapped } from './characters.ts'
 import { escapeHtml, type Shown, shown } from './display.ts'
@@ -48,11 +50,12 @@ interface Cells {
 /**
  * A table of `rows`, in the order in which they come. A cell that a row lacks reads `–`; a measure reads with its
  * interval. Shows itself as HTML, as Markdown and as box lines.
- * Errors: a RangeError for a `width` below 20.
+ * Errors: a RangeError for a `width` below 20; a TypeError for an option that it does not have.
  * @example
  * table([{ round: 1, coverage: 0.374 }]).markdown.split('\n').at(-1) // '| 1 | 0.374 |'
  */
 export function table(rows: readonly Row[], options: TableOptions = {}): Table {
+  expectOptions('table', options, ['title', 'columns', 'format', 'width', 'note'])
   const { title = '', width = 100, note = '' } = options
   if (!(width >= 20)) throw new RangeError(`Expected \`width\` to be 20 columns or more, got \`${width}\``)
   const columns = columnsOf(rows, options)

@@ -1,13 +1,17 @@
 // Curves and bars of a run: losses while training, shares by round with their intervals, accuracy against number of
 // trajectories. Long logs are averaged down before they are drawn.
+
 import { BANDS, type BandMeasures, type Measure } from '../../eval/intervals.ts'
 import type { RoundReport, ScalingPoint } from '../../eval/report-schema.ts'
+import { expectOptions } from '../../options/expect-known.ts'
 import { measureCell } from '../draw/cells.ts'
 import { type BarRow, barChart, columnChart } from '../draw/characters.ts'
 import {
   BAND_COLOURS,
+  INK,
   layout,
   PALETTE,
+  PLOT_OPTIONS,
   type Plot,
   type PlotOptions,
   plot,
@@ -41,6 +45,7 @@ const look = (i: number) => ({ color: SERIES[i % SERIES.length]!, dash: DASHES[M
  * Loss against step, one line a training run, and held-out accuracy, in [0, 1], below where a log has it. Logs longer
  * than `points` (from 1 up, by default 200) are averaged in equal parts. `threshold`, in nats, draws the loss at which
  * the rate starts to fall.
+ * Errors: a TypeError for an option that it does not have.
  * @example
  * const points = [{ step: 1, loss: 5 }, { step: 2, loss: 4 }]
  * learningCurve([{ name: 'policy', points }]).alt // 'Learning curves. policy falls from 5.00 to 4.000 nats.'
@@ -49,6 +54,7 @@ export function learningCurve(
   logs: readonly LearningRun[],
   options: PlotOptions & { title?: string; points?: number; threshold?: number } = {},
 ): Plot {
+  expectOptions('learningCurve', options, ['title', 'points', 'threshold', ...PLOT_OPTIONS])
   const { title = 'Learning curves', points = 200, threshold, ...rest } = options
   const read = (log: LearningRun, key: 'loss' | 'accuracy') =>
     averaged(
@@ -166,12 +172,14 @@ const errorBars = (measures: readonly Measure[], colour: string) => ({
 /**
  * One measure by round: a line for all problems and one for each band, shares in [0, 1] with 95 % Wilson intervals as
  * error bars. `baseline` adds a level line. Rounds that did not measure it are left out; without any the plot says so.
+ * Errors: a TypeError for an option that it does not have.
  */
 export function roundCurve(
   rounds: readonly RoundReport[],
   measure: RoundMeasure,
   options: PlotOptions & { title?: string; baseline?: BandMeasures } = {},
 ): Plot {
+  expectOptions('roundCurve', options, ['title', 'baseline', ...PLOT_OPTIONS])
   const { title = `${capital(MEASURE_NAMES[measure])} by round`, baseline, ...rest } = options
   const bands = ['all', ...BANDS] as const
   const rows: BarRow[] = []
@@ -246,11 +254,13 @@ const COMPARED = [
 /**
  * Greedy pass@1, majority, best-of-N and System 2 beside each other in every round, for all problems or one `band` (by
  * default all; paper, table 6). Shares in [0, 1] with 95 % Wilson intervals.
+ * Errors: a TypeError for an option that it does not have.
  */
 export function roundBars(
   rounds: readonly RoundReport[],
   options: PlotOptions & { title?: string; band?: keyof BandMeasures } = {},
 ): Plot {
+  expectOptions('roundBars', options, ['title', 'band', ...PLOT_OPTIONS])
   const {
     band = 'all',
     title = `Ways of answering held-out problems${band === 'all' ? '' : `, ${band} band`}`,
@@ -268,7 +278,7 @@ export function roundBars(
         name: MEASURE_NAMES[measure],
         x: found.map(({ round }) => `round ${round}`),
         y: measures.map(({ value }) => Number(value.toFixed(4))),
-        error_y: errorBars(measures, '#374151'),
+        error_y: errorBars(measures, INK),
         customdata: measures.map(({ n }) => n),
         marker: { color: colour },
         hovertemplate: `%{x}: %{y:.1%} of %{customdata}<extra>${MEASURE_NAMES[measure]}</extra>`,
@@ -313,8 +323,10 @@ const SCALED = [
 /**
  * Accuracy, in [0, 1] with 95 % Wilson intervals, against number of trajectories per problem on a doubling axis (paper,
  * figure 3).
+ * Errors: a TypeError for an option that it does not have.
  */
 export function scalingCurve(points: readonly ScalingPoint[], options: PlotOptions & { title?: string } = {}): Plot {
+  expectOptions('scalingCurve', options, ['title', ...PLOT_OPTIONS])
   const { title = 'Accuracy against number of trajectories', ...rest } = options
   const counts = [...new Set(points.map(({ trajectories }) => trajectories))].sort((a, b) => a - b)
   const rows: BarRow[] = []

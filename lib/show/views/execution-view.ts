@@ -1,5 +1,7 @@
 // One execution as a card: the code with the step that failed, what it printed, verdict, time, memory, flags, and
 // whether a model may learn from it.
+
+import { expectOptions } from '../../options/expect-known.ts'
 import type { Step } from '../../problem/problem.ts'
 import { type Execution, type ExecutionFlags, refusalForTraining } from '../../verify/execution.ts'
 import { verdictText } from '../../verify/outcome.ts'
@@ -25,7 +27,7 @@ export interface VerifyOptions {
 
 /**
  * Runs Python alone (a text, a step, or the steps of a solution) and shows what came of it.
- * Errors: no step; without `verifier` those of `openVerifier`.
+ * Errors: no step; a TypeError for an option that it does not have; without `verifier` those of `openVerifier`.
  * @example
  * const { execution } = await verify(['x = 2', 'print(x / 0)'])
  * execution.step // 1
@@ -35,6 +37,7 @@ export async function verify(
   code: string | Step | readonly (string | Step)[],
   options: VerifyOptions = {},
 ): Promise<ExecutionView> {
+  expectOptions('verify', options, ['verifier', 'twice'])
   const given: readonly (string | Step)[] = typeof code === 'string' || 'text' in code ? [code] : code
   const steps = given.map((step, i) =>
     typeof step === 'string' ? { text: step, final: i === given.length - 1 } : step,

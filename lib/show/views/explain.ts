@@ -1,6 +1,8 @@
 // Why the steps of a round fail: the commonest errors by type, with an example each. A tree keeps only the kind of a
 // failure, so failed steps run again here; what the search dropped is not in the tree and must be proposed again.
+
 import { codeOf } from '../../model/step-format.ts'
+import { expectOptions } from '../../options/expect-known.ts'
 import type { Policy } from '../../policy/contract.ts'
 import type { Step } from '../../problem/problem.ts'
 import { distinct } from '../../search/expand.ts'
@@ -62,7 +64,7 @@ interface Failure {
 /**
  * The commonest errors of one tree or of many: failed steps run again, as a tree keeps only the kind of a failure; what
  * the search dropped is proposed again where `policy` is given. `errors` has all types, the table the first `rows`.
- * Errors: a RangeError for `expansions` or `rows` below 1; without `verifier` those of `openVerifier`; those of the
+ * Errors: a RangeError for `expansions` or `rows` below 1; a TypeError for an option that it does not have; without `verifier` those of `openVerifier`; those of the
  * policy.
  * @example
  * const [problem] = generateProblems({ seed: 3, counts: [1] })
@@ -70,6 +72,7 @@ interface Failure {
  * errors // []
  */
 export async function explain(given: Tree | readonly Tree[], options: ExplainOptions = {}): Promise<Explanation> {
+  expectOptions('explain', options, ['policy', 'verifier', 'expansions', 'rows'])
   const trees: readonly Tree[] = 'nodes' in given ? [given] : given
   const { policy, expansions = 200, rows = 12 } = options
   for (const [name, value] of Object.entries({ expansions, rows })) expectCount(name, value)

@@ -1,7 +1,9 @@
 // Problems and solutions as people read them: how many of which kind, a question with its reference answer, a program
 // with what came of it, the steps that a policy proposes next.
+
 import { BANDS } from '../../eval/intervals.ts'
 import { codeOf } from '../../model/step-format.ts'
+import { expectOptions } from '../../options/expect-known.ts'
 import type { Proposal } from '../../policy/contract.ts'
 import type { Problem, Step } from '../../problem/problem.ts'
 import { verdictText } from '../../verify/outcome.ts'
@@ -76,12 +78,14 @@ export function solutionView(steps: readonly Step[], { answer, right, note }: So
  * Proposed steps, equal ones in one row: how many there are of each, the probability, in [0, 1], that the policy gives
  * it, and, with verdicts (one for each proposal, in order), what came of running it. `rows`: shown at most, from 0 up,
  * by default 12.
+ * Errors: a TypeError for an option that it does not have.
  */
 export function proposalTable(
   proposals: readonly Pick<Proposal, 'text' | 'final' | 'logProbability'>[],
   verdicts: readonly Verdict[] = [],
   options: { readonly rows?: number } = {},
 ): Table {
+  expectOptions('proposalTable', options, ['rows'])
   const { rows: most = 12 } = options
   const rows = new Map<string, { step: string; times: number; logProbability?: number; verdict?: string }>()
   for (const [i, proposal] of proposals.entries()) {
@@ -124,6 +128,7 @@ export function proposalTable(
 /**
  * What a grammar policy expects of one sentence (its `describe`), before and after it learned, likeliest after first.
  * Probabilities in [0, 1]. `rows`: shown at most, from 0 up, by default 6.
+ * Errors: a TypeError for an option that it does not have.
  */
 export function actionTable(
   sentence: string,
@@ -131,6 +136,7 @@ export function actionTable(
   after: readonly { readonly action: string; readonly probability: number }[],
   options: { readonly rows?: number } = {},
 ): Table {
+  expectOptions('actionTable', options, ['rows'])
   const prior = new Map(before.map(({ action, probability }) => [action, probability]))
   const rows = after.slice(0, options.rows ?? 6).map(({ action, probability }) => ({
     action,

@@ -12,24 +12,15 @@ const page = globalThis as unknown as {
   Plotly: { react(id: string, data: unknown[], layout: unknown, config: unknown): void }
 }
 
-// What is dark on white becomes light on black; the palette's middle tones stay.
-const DARK: Record<string, string> = {
-  '#ffffff': '#11161d',
-  '#1f2937': '#e5e7eb',
-  '#374151': '#c7ced8',
-  '#9ca3af': '#6b7280',
-  '#e5e7eb': '#2b3440',
-  '#6b7280': '#9ca3af',
-  '#2d0b45': '#a04fc0',
-  '#46327e': '#7a5fc4',
-  '#365c8d': '#4a7cba',
-}
+// The grey of plots reads on any ground; on the report's own it can be as strong as the report's text.
+const GREY = /#7d7d7d/g
+const [ON_WHITE, ON_BLACK] = ['#1f2937', '#e5e7eb']
 
 const stored = page.document.getElementById('figures')?.textContent ?? ''
 const preference = page.matchMedia('(prefers-color-scheme: dark)')
 
 function draw(): void {
-  const text = preference.matches ? stored.replace(/#[0-9a-f]{6}/g, (colour) => DARK[colour] ?? colour) : stored
+  const text = stored.replace(GREY, preference.matches ? ON_BLACK : ON_WHITE)
   const { figures, config } = JSON.parse(text) as Stored
   for (const [i, { data, layout }] of figures.entries()) page.Plotly.react(`plot-${i}`, data, layout, config)
 }

@@ -1,9 +1,11 @@
 // A PPM's scores as people look at them: written beside the steps of a tree, and as two distributions, of trajectories
 // that ended right and of those that ended wrong.
+
+import { expectOptions } from '../../options/expect-known.ts'
 import type { Ppm } from '../../policy/ppm-contract.ts'
 import { prefixOf, type Tree } from '../../search/tree.ts'
 import { columnChart, sideBySide } from '../draw/characters.ts'
-import { layout, PALETTE, type Plot, type PlotOptions, plot, type Trace } from '../draw/figure.ts'
+import { layout, PALETTE, PLOT_OPTIONS, type Plot, type PlotOptions, plot, type Trace } from '../draw/figure.ts'
 
 /**
  * The tree with this PPM's score, in [-1, 1], beside every step but the root; Q-values stay as they were. The given
@@ -64,12 +66,13 @@ export function separation({ right, wrong }: SolutionScores): number | undefined
 /**
  * The two distributions over each other, each as shares of its own side. `bins`: equal parts of [-1, 1], integer from 1
  * up, by default 20.
- * Errors: a RangeError for a score outside [-1, 1].
+ * Errors: a RangeError for a score outside [-1, 1]; a TypeError for an option that it does not have.
  */
 export function scoreHistogram(
   scores: SolutionScores,
   options: PlotOptions & { title?: string; bins?: number } = {},
 ): Plot {
+  expectOptions('scoreHistogram', options, ['title', 'bins', ...PLOT_OPTIONS])
   const { title = 'PPM scores of whole solutions', bins = 20, ...rest } = options
   const sides = [
     { name: 'right answer', values: scores.right, color: PALETTE.blue },

@@ -1,5 +1,7 @@
 // Problems solved against rollouts spent on each: what one more rollout is worth, and whether one way of searching gets
 // there sooner than another.
+
+import { expectOptions } from '../../options/expect-known.ts'
 import { treesByProblem } from '../../pairs/sft-examples.ts'
 import type { Tree } from '../../search/tree.ts'
 import { type BarRow, barChart } from '../draw/characters.ts'
@@ -7,6 +9,7 @@ import {
   BAND_COLOURS,
   layout,
   PALETTE,
+  PLOT_OPTIONS,
   type Plot,
   type PlotOptions,
   plot,
@@ -44,11 +47,13 @@ export function rolloutsToSolve(trees: readonly Tree[]): (number | null)[] {
 /**
  * Share of problems, in [0, 1], with a right answer after 1, 2, 3 … rollouts, one line for each named set of trees. A
  * set without trees is left out.
+ * Errors: a TypeError for an option that it does not have.
  */
 export function solvedCurve(
   sets: Readonly<Record<string, readonly Tree[]>>,
   options: PlotOptions & { title?: string } = {},
 ): Plot {
+  expectOptions('solvedCurve', options, ['title', ...PLOT_OPTIONS])
   const { title = 'Problems solved against rollouts', ...rest } = options
   const lines = Object.entries(sets)
     .map(([name, trees]) => ({ name, needed: rolloutsToSolve(trees), most: mostRollouts(trees) }))

@@ -2,6 +2,7 @@
 // unsolved and how its trees ended. They read trees; nothing is searched or scored anew.
 
 import { codeOf } from '../../model/step-format.ts'
+import { expectOptions } from '../../options/expect-known.ts'
 import type { PreferencePair } from '../../pairs/preference-pairs.ts'
 import { treesByProblem } from '../../pairs/sft-examples.ts'
 import {
@@ -85,8 +86,10 @@ export function difficultyTable(sets: Readonly<Record<string, readonly Tree[]>>)
  * Problems without a right answer in any of their trees, the ones with most effort spent first: how many distinct wrong
  * answers, the commonest of them, and whether the last tree ended by its budget or because nothing was left to try.
  * `rows`: shown at most, from 0 up, by default 12.
+ * Errors: a TypeError for an option that it does not have.
  */
 export function unsolvedTable(trees: readonly Tree[], options: { readonly rows?: number } = {}): Table {
+  expectOptions('unsolvedTable', options, ['rows'])
   const { rows = 12 } = options
   const unsolved = treesByProblem(trees).filter((group) => group.every(({ counts }) => counts.hits === 0))
   const sum = (group: readonly Tree[], of: (tree: Tree) => number) => group.reduce((total, tree) => total + of(tree), 0)
@@ -131,9 +134,10 @@ export interface TrajectoryTableOptions {
 
 /**
  * Trajectories of one problem, highest mean Q, in [-1, 1], first, programs that differ only in comments in one row.
- * Throws only what `likelihood` throws.
+ * Errors: what `likelihood` throws; a TypeError for an option that it does not have.
  */
 export function trajectoryTable(list: readonly Trajectory[], options: TrajectoryTableOptions = {}): Table {
+  expectOptions('trajectoryTable', options, ['likelihood', 'rows'])
   const { likelihood, rows = 12 } = options
   const sorted = distinctTrajectories([...list].sort(byMeanQ))
   const lines = sorted.slice(0, rows).map(({ steps, answer, right, meanQ }) => ({

@@ -1,5 +1,9 @@
 // A search tree as people read it: steps under each other with Q, visits and what became of them, the best path marked,
-// the least visited branches folded away. Shows what is there; chooses nothing and changes nothing.
+// the least visited branches folded away. A step reads as its code, what its comment says behind it. Shows what is there;
+// chooses nothing and changes nothing.
+
+import { codeOf, commentOf } from '../../model/step-format.ts'
+import { expectOptions } from '../../options/expect-known.ts'
 import type { Tree } from '../../search/tree.ts'
 import { cut, wrapped } from '../draw/characters.ts'
 import { escapeHtml, type Shown, shown } from '../draw/display.ts'
@@ -65,12 +69,13 @@ export function viewOf({ problem, nodes, stats }: Tree): ViewTree {
 /**
  * Shows a tree, Q-values in [-1, 1]. Legend: `✓` right, `✗` wrong or failed, `?` answered without a reference, `★` on
  * the best path: that of the answered terminal with the highest reward, then PPM score, then Q, then visits.
- * Errors: a RangeError for `maxNodes` below 1.
+ * Errors: a RangeError for `maxNodes` below 1; a TypeError for an option that it does not have.
  * @example
  * const [problem] = generateProblems({ seed: 3, counts: [1] })
  * treeView(newTree(problem!)).title // 'p1-0000-collecting (easy)'
  */
 export function treeView(tree: ViewTree | Tree, options: TreeViewOptions = {}): TreeView {
+  expectOptions('treeView', options, ['maxNodes', 'minVisits', 'width'])
   const { maxNodes = 60, minVisits = 0, width = 100 } = options
   if (!Number.isInteger(maxNodes) || maxNodes < 1)
     throw new RangeError(`Expected \`maxNodes\` to be an integer from 1 up, got \`${maxNodes}\``)
@@ -82,7 +87,8 @@ export function treeView(tree: ViewTree | Tree, options: TreeViewOptions = {}): 
   const drawing: Drawing = { nodes, best, kept, children }
   const legend = `${nodes.length} ${nodes.length === 1 ? 'node' : 'nodes'}. ✓ right, ✗ wrong or failed, ? no reference, ★ best path`
   const text = [...(title ? [cut(title, width)] : []), wrapped(legend, width), ...textLines(drawing, width)].join('\n')
-  const html = `<div class="tree"><p>${title ? `<strong>${escapeHtml(title)}</strong>. ` : ''}<small>${legend}</small></p>${htmlNodes(drawing, rootsOf(nodes))}</div>`
+  const name = `Search tree${title ? ` of ${title}` : ''}, ${nodes.length} nodes`
+  const html = `<div class="tree" role="group" aria-label="${escapeHtml(name)}"><p>${title ? `<strong>${escapeHtml(title)}</strong>. ` : ''}<small>${legend}</small></p>${htmlNodes(drawing, rootsOf(nodes))}</div>`
   return Object.assign(
     shown(text, () => ({ 'text/html': html })),
     { title, html },
@@ -154,6 +160,12 @@ function facts(node: ViewNode): string {
   return parts.join(' ')
 }
 
+/** The root's text is a question; a step of nothing but comments reads as them. */
+function wordsOf({ parent, text }: ViewNode): { code: string; comment: string } {
+  const code = parent < 0 ? '' : codeOf({ text, final: false }).trim()
+  return code === '' ? { code: text.trim(), comment: '' } : { code, comment: commentOf({ text, final: false }) }
+}
+
 const folded = (hidden: number) => `… ${hidden} more ${hidden === 1 ? 'step' : 'steps'} with few visits`
 
 function textLines(drawing: Drawing, width: number): string[] {
@@ -162,8 +174,9 @@ function textLines(drawing: Drawing, width: number): string[] {
   const write = (i: number, lead: string, below: string) => {
     const node = nodes[i]!
     const head = `${lead}${best.has(i) ? '★' : ' '}${mark(node)} ${facts(node)}  `
-    const step = node.text.trim().replace(/\s*\n\s*/g, ' ↵ ')
-    lines.push(cut(`${head}${step}`.trimEnd(), width))
+    const { code, comment } = wordsOf(node)
+    const step = code.replace(/\s*\n\s*/g, ' ↵ ')
+    lines.push(cut(`${head}${step}${comment === '' ? '' : `  # ${comment}`}`.trimEnd(), width))
     const shownChildren = children[i]!.filter((child) => kept.has(child))
     const hidden = children[i]!.length - shownChildren.length
     shownChildren.forEach((child, position) => {
@@ -182,11 +195,12 @@ function htmlNodes(drawing: Drawing, list: readonly number[]): string {
     .filter((i) => kept.has(i))
     .map((i) => {
       const node = nodes[i]!
-      const text = node.text.trim()
-      const [first = ''] = text.split('\n')
-      const label = `${best.has(i) ? '★ ' : ''}${mark(node).trim()} <small>${escapeHtml(facts(node))}</small> <code>${escapeHtml(first)}</code>`
+      const { code, comment } = wordsOf(node)
+      const [first = ''] = code.split('\n')
+      const said = comment === '' ? '' : ` <small style="opacity:.65">${escapeHtml(comment)}</small>`
+      const label = `${best.has(i) ? '★ ' : ''}${mark(node).trim()} <small>${escapeHtml(facts(node))}</small> <code>${escapeHtml(first)}</code>${said}`
       const summary = best.has(i) ? `<strong>${label}</strong>` : label
-      const full = text === first ? '' : `<pre>${escapeHtml(text)}</pre>`
+      const full = code === first ? '' : `<pre>${escapeHtml(node.text.trim())}</pre>`
       const below = htmlNodes(drawing, children[i]!)
       if (full + below === '') return `<li>${summary}</li>`
       return `<li><details${best.has(i) || node.parent < 0 ? ' open' : ''}><summary>${summary}</summary>${full}${below}</details></li>`

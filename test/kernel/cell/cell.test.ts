@@ -86,8 +86,20 @@ test('a name of the realm can be declared without harm to others', async () => {
   assert.equal(await value('[typeof globalThis.process.pid, typeof globalThis.URL]'), "[ 'number', 'function' ]")
 })
 
-test('a promise as last value is shown, not awaited', async () => {
-  assert.equal(await value('new Promise(() => {})'), 'Promise { <pending> }')
+test('a promise as last value is awaited, as if the cell said so', async () => {
+  assert.equal(await value('Promise.resolve(7)'), '7')
+  assert.equal(await value("(async () => 'late')()"), "'late'")
+  assert.equal(await value('class Kept extends Promise<number> {}\nKept.resolve(8)'), '8')
+  assert.equal(await value('Promise.resolve()'), undefined)
+  const rejected = await session.run("\nPromise.reject(new RangeError('no'))")
+  assert.deepEqual([rejected.status, rejected.ename, rejected.evalue], ['error', 'RangeError', 'no'])
+  assert.match(rejected.traceback, /at cell \d+:2:16/)
+})
+
+test('a promise that is held is shown as it is, and only what waits by itself is awaited', async () => {
+  assert.equal(await value('[Promise.resolve(7)]'), '[ Promise { 7 } ]')
+  assert.equal(await value('({ then: 1 })'), '{ then: 1 }')
+  assert.equal(await value('({ then(done) { done(1) } })'), '{ then: [Function: then] }')
 })
 
 test('import.meta tells the folder of the notebook', async () => {

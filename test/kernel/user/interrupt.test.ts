@@ -29,6 +29,7 @@ const SPINS = [
     "console.log('begun')\nwhile (true) { try { while (true) turns += 1 } catch { turns += 1 } }",
   ],
   ['a cell that catches everything', "try { console.log('begun'); while (true) turns += 1 } catch {}\n'end'"],
+  ['a pending promise as last value', "console.log('begun')\nnew Promise(() => {})"],
   ['a pending await in a try', "try { console.log('begun'); await new Promise(() => {}) } catch {}\n'end'"],
   [
     'recursion without a loop',

@@ -252,3 +252,35 @@ test('models have the classes, views and fields that ipywidgets gives them', asy
   }
   assert.deepEqual([...seen].sort(), Object.keys(known).sort())
 })
+
+test('a control refuses an option that it does not have, with the nearest that it has', async () => {
+  for (const [code, message] of [
+    [
+      'slider(0, 1, { valeu: 1 })',
+      'options of `slider` to be among value, step, label, got `valeu`. Did you mean `value`?',
+    ],
+    ['number(0, { maxi: 1 })', 'among min, max, step, label, got `maxi`. Did you mean `max`?'],
+    ['dropdown([1], { labell: 1 })', 'among value, label, got `labell`. Did you mean `label`?'],
+    ['checkbox(true, { lable: 1 })', 'among label, got `lable`. Did you mean `label`?'],
+    ["text('', { hint: 1 })", 'among placeholder, label, got `hint`.'],
+    ["display(1, { ids: 'x' })", 'options of `display` to be among id, got `ids`. Did you mean `id`?'],
+    ['clearOutput({ later: true })', 'among wait, got `later`.'],
+    ["prompt('', { passwort: true })", 'among password, got `passwort`. Did you mean `password`?'],
+  ] as const) {
+    const { status, ename, evalue } = await session.run(code)
+    assert.deepEqual([status, ename], ['error', 'TypeError'], code)
+    assert.ok(evalue.includes(message), evalue)
+  }
+})
+
+test('a plot that is moved by a control is drawn at once, its picture when there is time', async () => {
+  const PLOTLY = 'application/vnd.plotly.v1+json'
+  await session.run("import 'asterism'")
+  const page = await open(
+    `interact({ k: slider(1, 9) }, async ({ k }) => ({ data: [{ type: 'bar', y: [k] }], layout: {} }))`,
+  )
+  const [redrawn] = (await page.change(page.id('IntSlider'), { value: 5 })).filter((one) => PLOTLY in dataOf(one))
+  assert.ok(!('image/png' in dataOf(redrawn)))
+  const figure = dataOf(redrawn)[PLOTLY] as { data: { y: number[] }[] }
+  assert.deepEqual(figure.data[0]?.y, [5])
+})

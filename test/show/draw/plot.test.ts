@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import test from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { blocks, columnChart } from '../../../lib/show/draw/characters.ts'
-import { jupyterDisplay } from '../../../lib/show/draw/display.ts'
+import { escapeHtml, jupyterDisplay, stacked } from '../../../lib/show/draw/display.ts'
 import type { Plot } from '../../../lib/show/draw/figure.ts'
 import { fontFiles, readFont } from '../../../lib/show/draw/font.ts'
 import { averaged, learningCurve, roundBars, roundCurve, scalingCurve } from '../../../lib/show/views/curves.ts'
@@ -28,8 +28,8 @@ for (const [name, make] of Object.entries(plots)) {
     assert.ok(json.length < 40_000, `${json.length} characters`)
     const png = Buffer.from(bundle['image/png'] as string, 'base64')
     assert.equal(png.toString('latin1', 1, 4), 'PNG')
-    assert.equal(png.readUInt32BE(16), 1140)
-    assert.equal(png.readUInt32BE(20), 1.5 * Number(one.figure.layout.height))
+    assert.equal(png.readUInt32BE(16), 760)
+    assert.equal(png.readUInt32BE(20), Number(one.figure.layout.height))
     for (const line of String(one).split('\n')) assert.ok([...line].length <= 100, line)
     assert.ok(one.alt.length > 20)
   })
@@ -98,11 +98,68 @@ test('counting Q-values keeps every node, by round and depth, both ends included
 test('a histogram of raw values equals that of their counts, with deep steps joined', () => {
   const values = sampleQ(3000)
   assert.deepEqual(qHistogram(values).figure, qHistogram(countQ(values)).figure)
-  const drawn = qHistogram(values).figure.data.flatMap(({ y }) => y as number[])
+  const drawn = qHistogram(values).figure.data.flatMap(({ customdata }) => customdata as number[])
   assert.equal(
     drawn.reduce((a, b) => a + b, 0),
     3000,
   )
+})
+
+test('where nearly all nodes lie in one part, the others still have bars that can be seen', () => {
+  const nodes = (count: number, q: number, depth: number) =>
+    Array.from({ length: count }, () => ({ q, depth, round: 1 }))
+  const values = [
+    ...nodes(700, -1, 1),
+    ...nodes(230, -1, 2),
+    ...nodes(60, 1, 2),
+    ...nodes(9, 0, 1),
+    ...nodes(1, 0.5, 3),
+  ]
+  const plot = qHistogram(values)
+  const heights = new Map<number, number>()
+  for (const { x, y } of plot.figure.data as unknown as { x: number[]; y: number[] }[])
+    for (const [i, at] of x.entries()) heights.set(at, (heights.get(at) ?? 0) + y[i]!)
+  const seen = [...heights.values()].filter((height) => height > 0).sort((a, b) => a - b)
+  assert.equal(seen.length, 4)
+  assert.ok(seen[0]! > 0.1 * seen[3]!, 'one node of a thousand is a tenth as high as all others')
+  assert.match(JSON.stringify(plot.figure.layout), /nodes, log scale/)
+  assert.match(String(plot), /1,000 nodes, log scale\n930 ▕/)
+  const linear = qHistogram(values, { scale: 'linear' })
+  assert.ok(!JSON.stringify(linear.figure.layout).includes('log scale'))
+})
+
+test('nodes that spread evenly are counted on a plain axis', () => {
+  const values = Array.from({ length: 400 }, (_, i) => ({ q: (i % 20) / 10 - 0.95, depth: 1, round: 1 }))
+  assert.ok(!JSON.stringify(qHistogram(values).figure.layout).includes('log scale'))
+})
+
+test('plots lie on the ground of the page, and their text reads on white and on black', () => {
+  for (const make of Object.values(plots)) {
+    const { layout, data } = make().figure
+    assert.deepEqual([layout.paper_bgcolor, layout.plot_bgcolor], ['rgba(0,0,0,0)', 'rgba(0,0,0,0)'])
+    const colours = JSON.stringify([layout, data]).match(/#[0-9a-f]{6}/g) ?? []
+    for (const colour of new Set(colours)) {
+      const parts = [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16) / 255)
+      const [r, g, b] = parts.map((part) => (part <= 0.04 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4))
+      const light = 0.2126 * r! + 0.7152 * g! + 0.0722 * b!
+      assert.ok(1.05 / (light + 0.05) > 1.6 && (light + 0.05) / 0.0556 > 2.5, `${colour} can be seen on both`)
+    }
+  }
+})
+
+test('a picture says in words what it shows, in the file and in a page of several', async () => {
+  const one = plots['round bars']!()
+  const file = Buffer.from(await one.png())
+  assert.ok(file.includes(Buffer.from(`iTXtDescription\0\0\0\0\0${one.alt}`)))
+  const page = await stacked([one, one])[jupyterDisplay]()
+  assert.ok(String(page['text/html']).includes(`alt="${escapeHtml(one.alt)}"`))
+})
+
+test('a kernel that takes parts later has the figure at once and makes the picture when it wants', async () => {
+  const bundle = await plots['round bars']!()[jupyterDisplay]({ lateParts: true })
+  assert.equal(typeof bundle['image/png'], 'function')
+  const png = await (bundle['image/png'] as () => Promise<Uint8Array>)()
+  assert.equal(Buffer.from(png).toString('latin1', 1, 4), 'PNG')
 })
 
 test('averaging keeps the mean of a log and its order', () => {

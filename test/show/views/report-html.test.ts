@@ -82,11 +82,14 @@ test('the page draws every plot in a window of its own, light and dark', async (
   page.eval(`{${all('script')[2]!.textContent}}`)
   const count = all('figure .plot').length
   assert.equal(drawn.length, count)
-  assert.match(drawn[0]!.text, /"paper_bgcolor":"#ffffff"/)
+  const font = (text: string) => /"font":\{[^}]*"color":"(#\w+)"/.exec(text)?.[1]
+  const light = font(drawn[0]!.text)
+  assert.ok(light !== undefined && light < '#333333', 'dark text on white')
   dark = true
   change!()
   assert.equal(drawn.length, 2 * count)
-  assert.ok(!drawn.at(-1)!.text.includes('"paper_bgcolor":"#ffffff"'))
+  assert.ok(font(drawn[count]!.text)! > '#cccccc', 'light text on black')
+  for (const { text } of drawn) assert.match(text, /"paper_bgcolor":"rgba\(0,0,0,0\)"/, 'on the ground of the page')
   window.close()
 })
 

@@ -10,7 +10,7 @@ const lines = (text: string) => text.split('\n')
 test('every node has its line, with Q, visits and what became of it', () => {
   const text = String(treeView(sampleTree, { maxNodes: 100 }))
   assert.equal(lines(text).filter((line) => / N \d/.test(line)).length, sampleTree.nodes.length)
-  assert.match(text, /├─★ {2}Q \+0\.73 N 11 ppm \+0\.71 {2}# She buys 7 bags of 5\. ↵ bought = 7 \* 5/)
+  assert.match(text, /├─★ {2}Q \+0\.73 N 11 ppm \+0\.71 {2}bought = 7 \* 5 {2}# She buys 7 bags of 5\./)
   assert.match(text, /✗ Q -1\.00 N 2 ppm -0\.80 = -23/)
   assert.match(text, /✗ Q -1\.00 N 1 codeFailed/)
 })
@@ -20,7 +20,7 @@ test('the best path runs from the root to the best answered terminal and nowhere
     .slice(2)
     .filter((line) => line.includes('★'))
   assert.equal(starred.length, 3)
-  assert.match(starred[2]!, /= 47 {2}# Together/)
+  assert.match(starred[2]!, /= 47 {2}print\(12 \+ bought\) {2}# Together/)
 })
 
 test('without a reference the PPM score decides the best path, and no answer is called right', () => {
@@ -66,6 +66,27 @@ test('HTML folds and unfolds without a script and escapes the steps', async () =
   assert.ok(!/<script|<apples|onclick/i.test(html))
   assert.equal(html.match(/<ul/g)!.length, html.match(/<\/ul>/g)!.length)
   assert.equal(html.match(/<details/g)!.length, html.match(/<\/details>/g)!.length)
+})
+
+test('a step reads as its code, and what its comment says stands behind it, dimmed', () => {
+  const node = (text: string) => ({ parent: 0, text, visits: 1, valueSum: 1 })
+  const { html } = treeView({
+    nodes: [
+      { parent: -1, text: '# of apples?', visits: 1, valueSum: 1 },
+      node('# Half of them.\nhalf = 4 // 2  # two'),
+      node("mark = '# no comment'\nprint(mark)"),
+      node('# only words'),
+    ],
+  })
+  assert.match(html, /<code>half = 4 \/\/ 2<\/code> <small style="opacity:[^"]*">Half of them\. two<\/small>/)
+  assert.match(html, /<code>mark = &#39;# no comment&#39;<\/code><\/summary><pre>mark = [^<]*\nprint\(mark\)<\/pre>/)
+  assert.match(html, /<code># only words<\/code>/)
+  assert.match(html, /<code># of apples\?<\/code>/)
+})
+
+test('a tree is announced as one, with its problem', () => {
+  const { html } = treeView({ ...sampleTree, title: 'p1 "<easy>"' })
+  assert.match(html, /<div [^>]*role="group" aria-label="Search tree of p1 &#34;&#60;easy&#62;&#34;, 19 nodes">/)
 })
 
 test('a tree of the search shows its question and problem before any rollout', () => {
