@@ -49,6 +49,8 @@ processes, unborn = {}, set()  # by id; those that are not known to be there yet
 checkpoints = Checkpoints(0)
 isolation, template, witness, listener = None, None, None, None  # set by prepare()
 forking = {}  # id of a process that may fork once -> its Waiting
+has_spare, spare = False, None  # a child made while another one runs, for the next run
+answers = []  # that leave once the spare is there, so that nothing is under way when nothing is asked
 
 
 def start(request, may_keep=True):
@@ -62,21 +64,28 @@ def start(request, may_keep=True):
 
 
 def start_fresh(request, may_keep):
+    global spare
     run, keys = RunningChild(request), request.get('keys')
     if keys and may_keep and checkpoints.is_worth(keys[-1]):
         run.making = checkpoints.promise(keys[-1])
+    process = spare or make_process()
+    assign(run, process)
+    send_to(process, run.opening())  # it is there when the child is
+    if has_spare:
+        spare = make_process()
+
+
+def make_process():
     used = {process.slot for process in (*processes.values(), *unborn)}
-    process = new_process(run, next(slot for slot in itertools.count() if slot not in used))
+    process = Process(next(slot for slot in itertools.count() if slot not in used))
     process.pid = template.fork(process.slot, process.output_end, process.channel_end.fileno())
     attend(process)
-    send_to(process, run.opening())  # it is there when the child is
+    return process
 
 
-def new_process(run, slot):
-    process = Process(slot)
+def assign(run, process):
     run.process, process.run = process, run
     runs.add(run)
-    return process
 
 
 def attend(process):
@@ -105,7 +114,8 @@ def continue_waiting(waiting, done, request, may_keep):
 
 
 def copy_for(run, waiting):
-    process = new_process(run, waiting.process.slot)
+    process = Process(waiting.process.slot)
+    assign(run, process)
     waiting.copy, waiting.process.run = process, None
     forking[waiting.process.pid] = waiting
     waiting.process.kill(signal.SIGCONT)
@@ -124,13 +134,15 @@ def hear(process):
     if process.pid is not None and process in unborn:
         unborn.discard(process)
         processes[process.pid] = process
-        if run.killed:
+        if run is not None and run.killed:
             process.kill()
     if data is None:
         selector.unregister(process.channel)
         if process in unborn:
             lost(process)
-    elif run is not None and run.take_report(data):
+    elif run is None:
+        process.is_there |= b'contained\n' in data
+    elif run.take_report(data):
         if not process.is_there and b'contained\n' in run.report:
             welcome(process)
         run.pause = FIRST_PAUSE
@@ -266,7 +278,7 @@ def finish(process, status, usage):
     if run is not None:
         runs.discard(run)
         settle_making(run)
-        send(run.answer(status, usage))
+        answers.append(run.answer(status, usage))
     if isolation.level == 'rlimit':
         kill_strays(process)
 
@@ -278,6 +290,9 @@ def settle_making(run):
 
 
 def forget(process):
+    global spare
+    if process is spare:
+        spare = None  # the next run makes another one
     unborn.discard(process)
     processes.pop(process.pid, None)
     for end in (process.channel, process.output):
@@ -295,9 +310,11 @@ def abandon(process):
 
 def lost(process):
     """A process was never there."""
-    run = process.run
-    abandon(process)
-    send(run.infra())
+    if process.run is None:
+        forget(process)
+    else:
+        abandon(process)
+        answers.append(process.run.infra())
 
 
 def kill_strays(process):
@@ -392,7 +409,7 @@ def watch_children():
 
 def prepare(config):
     """All that comes before the first request. Result: what `serve` takes; None where the isolation is refused."""
-    global REQUESTS, REPLIES, isolation, template, witness, listener
+    global REQUESTS, REPLIES, isolation, template, witness, listener, has_spare, spare
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # the end of the requests is what stops this process
     if config.get('stdio'):
@@ -418,6 +435,8 @@ def prepare(config):
     selector.register(REQUESTS, selectors.EVENT_READ)
     wake = watch_children()
     checkpoints.capacity = count
+    if not config.get('warmUp'):  # else it costs much memory and saves little
+        has_spare, spare = True, make_process()
     hello = {'ready': True, 'python': platform.python_version(), 'sympy': version_of('sympy'), 'reached': reached}
     send(json.dumps({**hello, **isolation.describe()}).encode())
     return wake
@@ -506,6 +525,10 @@ def serve(wake):
             see(run)
         for request in take_requests(received):
             start(request)
+        if spare not in unborn:
+            for answer in answers:
+                send(answer)
+            answers.clear()
 
 
 def attend_to(process, end, events):
