@@ -159,7 +159,7 @@ class RunningChild:
 
     def says_ended(self):
         """Whether the child says that what it was sent last has come to an end."""
-        return self.report.count(b'ran\n') > self.completed or b'\n{"status"' in self.report
+        return self.report.count(b'ran\n') > self.completed or b'{"status"' in self.report
 
     def forget_output(self):
         """A step has ended well, and another one follows."""

@@ -50,6 +50,7 @@ checkpoints = Checkpoints(0)
 isolation, template, witness, listener = None, None, None, None  # set by prepare()
 forking = {}  # id of a process that may fork once -> its Waiting
 has_spare, spare = False, None  # a child made while another one runs, for the next run
+strays_due = False
 answers = []  # that leave once the spare is there, so that nothing is under way when nothing is asked
 
 
@@ -279,8 +280,9 @@ def finish(process, status, usage):
         runs.discard(run)
         settle_making(run)
         answers.append(run.answer(status, usage))
-    if isolation.level == 'rlimit':
-        kill_strays(process)
+    if isolation.level == 'rlimit':  # elsewhere none can be started
+        kill_group(process.pid)
+        kill_strays()
 
 
 def settle_making(run):
@@ -317,14 +319,19 @@ def lost(process):
         answers.append(process.run.infra())
 
 
-def kill_strays(process):
-    """Kills what a step started and left behind: it is now a child of this process, the nearest subreaper."""
+def kill_group(pid):
     try:
-        os.killpg(process.pid, signal.SIGKILL)
+        os.killpg(pid, signal.SIGKILL)
     except (ProcessLookupError, PermissionError):
-        pass  # the usual case: nothing is left in its group
-    if unborn or LIBC is None:
-        return  # those have no id yet; the next one that ends makes up for it
+        pass  # the usual case: nothing is left in it
+
+
+def kill_strays():
+    """Kills what a step started and left behind: it is now a child of this process, the nearest subreaper."""
+    global strays_due
+    strays_due = bool(unborn)  # those have no id yet
+    if strays_due or LIBC is None:
+        return
     with open(f'/proc/self/task/{os.getpid()}/children') as children:
         strays = {int(pid) for pid in children.read().split()} - processes.keys() - {template.pid}
     for pid in strays:
@@ -335,6 +342,7 @@ def kill_strays(process):
 
 
 def reap():
+    global strays_due
     while True:
         try:
             pid, status, usage = os.wait4(-1, os.WNOHANG)
@@ -349,6 +357,8 @@ def reap():
                 hear(process)  # one of these, which has said so
         if pid in processes:
             finish(processes[pid], status, usage)
+        else:
+            strays_due = isolation.level == 'rlimit'  # a stray has ended; its own children are next
 
 
 def may_fork(pid):
@@ -525,6 +535,8 @@ def serve(wake):
             see(run)
         for request in take_requests(received):
             start(request)
+        if strays_due:
+            kill_strays()
         if spare not in unborn:
             for answer in answers:
                 send(answer)
