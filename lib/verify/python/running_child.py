@@ -11,8 +11,15 @@ import sys
 import time
 
 from at_rest import FRAME, HIDDEN, LAST, RUN, SHOWN, STEP
-from report import ending, known_fields, parse, parse_flags
 
+REPORTED = {'status': str, 'type': str, 'message': str, 'module': str, 'line': int}
+FLAGS = {
+    'introspection': bool,
+    'swallowedException': bool,
+    'nothingComputed': bool,
+    'onlyLiteralsPrinted': bool,
+    'unusualImports': list,
+}
 MAX_BATCH_REPORT = 8 << 20
 MAX_REPORT = 64 << 10
 LEAST_SECONDS = 0.01  # of CPU time, where the steps before have used it up
@@ -242,3 +249,32 @@ CLEAN = {
     'onlyLiteralsPrinted': False,
     'unusualImports': [],
 }
+
+
+def parse(body):
+    """The object in `body`; None when there is none."""
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return found if type(found) is dict else None
+
+
+def parse_flags(found):
+    """The flags in a report; None where they are not such as a child makes."""
+    flags = found.get('flags') if found else None
+    return flags if type(flags) is dict and {key: type(value) for key, value in flags.items()} == FLAGS else None
+
+
+def known_fields(found):
+    """The known fields of a report on an error."""
+    return {key: found[key] for key, kind in REPORTED.items() if type(found.get(key)) is kind}
+
+
+def ending(code):
+    if code >= 0:
+        return f'exit {code}'
+    try:
+        return signal.Signals(-code).name
+    except ValueError:
+        return f'signal {-code}'
