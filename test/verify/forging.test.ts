@@ -1,7 +1,10 @@
 // A step that says of itself that it has ended well is not believed, whatever it can reach: what counts is where its process
 // waits, by the kernel's word. And no program finds anything of another one, in its process or the one that was forked. The snippets of forging-snippets.jsonl run in hostile.test.ts, at every level.
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { pathToFileURL } from 'node:url'
 import { chooseIsolation } from '../../lib/verify/level.ts'
 import { findPython } from '../../lib/verify/python.ts'
 import type { Verdict } from '../../lib/verify/verdict.ts'
@@ -81,6 +84,23 @@ test('a step that reaches for frames is told of, however it spells that; a libra
 test('what a step says of itself first cannot be taken back', { skip }, async () => {
   const told = await one('x = (i for i in [1])\nfor a in ("gi_" + "frame",):\n    y = getattr(x, a)\nprint(1)')
   assert.equal(told.refusal, LOOKS)
+})
+
+test('root that may not trace other processes, as in many containers, is told where they wait all the same', {
+  skip: process.getuid?.() !== 0 && 'the tests do not run as root',
+}, async (t) => {
+  const drop = ['--bounding-set', '-sys_ptrace,-sys_admin', '--inh-caps', '-sys_ptrace,-sys_admin']
+  const module = pathToFileURL(join(import.meta.dirname, '../../lib/verify/verifier.js')).href
+  const steps = JSON.stringify([FORGED, 'print(42)'].map(step))
+  const script = `const { openVerifier } = await import(${JSON.stringify(module)})
+const verifier = await openVerifier({ processes: 1, level: 'landlock', cache: false, limits: { wallMs: 2500 } })
+console.log((await verifier.verify([], ${steps})).map(({ kind }) => kind).join())
+await verifier.dispose()`
+  const run = spawnSync('setpriv', [...drop, process.execPath, '--input-type=module', '-e', script], {
+    encoding: 'utf8',
+  })
+  if (run.error) return t.skip('there is no setpriv')
+  assert.equal(run.stdout.trim(), 'timeout,ok', run.stderr)
 })
 
 /** Looks for a text in all of its memory that it can find without asking the kernel where that is. */

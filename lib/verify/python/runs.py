@@ -210,7 +210,7 @@ def keep(run):
     waiting, run.making = run.making, None
     process = run.process
     cpu_ms = process.cpu_ms() + run.cpu_before
-    does, leaving = checkpoints.settle(waiting, process, cpu_ms, witness.private_mb(process.pid), run.limits['memoryMb'])
+    does, leaving = checkpoints.settle(waiting, process, cpu_ms, witness.private_mb(process), run.limits['memoryMb'])
     for other in leaving:
         drop(other)
     if not does:
