@@ -99,6 +99,8 @@ class Process:
 
     def cpu_ms(self):
         """CPU time used so far; 0 where the system does not tell of other processes."""
+        if self.pid is None:
+            return 0.0
         try:
             return time.clock_gettime((~self.pid << 3) | 2) * 1000
         except (OSError, OverflowError):
@@ -114,7 +116,7 @@ class RunningChild:
         self.started = time.monotonic()
         self.deadline = self.started + limits['wallMs'] / 1000
         self.look_at, self.pause = None, 0.0  # when to see again whether it has come to rest
-        self.cpu_look_at = self.started + self.cpu_ms / 1000
+        self.cpu_look_at = None  # when to see how much CPU time it has used
         self.process = None
         self.next, self.completed = 0, 0  # steps handed out; frames of them that came to their end
         self.output, self.output_bytes, self.output_start = bytearray(), 0, 0

@@ -76,6 +76,7 @@ def make_process():
 
 def assign(run, process):
     run.process, process.run = process, run
+    run.cpu_look_at = time.monotonic() + max(0, run.cpu_ms - run.cpu_before) / 1000
     runs.add(run)
 
 
