@@ -211,7 +211,11 @@ def keep(run):
     waiting, run.making = run.making, None
     process = run.process
     cpu_ms = process.cpu_ms() + run.cpu_before
-    does, leaving = checkpoints.settle(waiting, process, cpu_ms, witness.private_mb(process), run.limits['memoryMb'])
+    try:
+        megabytes = witness.private_mb(process)
+    except OSError:
+        megabytes = float('inf')  # it has ended
+    does, leaving = checkpoints.settle(waiting, process, cpu_ms, megabytes, run.limits['memoryMb'])
     for other in leaving:
         drop(other)
     if not does:
