@@ -2,7 +2,7 @@
 
 A process that has run all steps but the last of a request may stay as it is; the last runs in a copy of it, and so do later
 requests whose steps begin alike. None of them is in the memory of the one that waits. It is stopped while it waits, forks
-when the fork server says so and else never (forks.py), and what it has used of CPU time counts for whatever goes on from it.
+when the fork server says so and else never (seccomp.py), and what it has used of CPU time counts for whatever goes on from it.
 All that wait share the memory that one step may have. The least used leaves first.
 """
 

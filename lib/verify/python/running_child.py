@@ -12,9 +12,16 @@ import sys
 import time
 
 from at_rest import FRAME, HIDDEN, LAST, RUN, SHOWN, SHOWN_LAST, STEP
-from report import ending, known_fields, parse, parse_flags
 from scratch import is_wanted
 
+REPORTED = {'status': str, 'type': str, 'message': str, 'module': str, 'line': int}
+FLAGS = {
+    'introspection': bool,
+    'swallowedException': bool,
+    'nothingComputed': bool,
+    'onlyLiteralsPrinted': bool,
+    'unusualImports': list,
+}
 MAX_BATCH_REPORT = 8 << 20
 MAX_REPORT = 64 << 10
 LEAST_SECONDS = 0.01  # of CPU time, where the steps before have used it up
@@ -94,6 +101,8 @@ class Process:
 
     def cpu_ms(self):
         """CPU time used so far; 0 where the system does not tell of other processes."""
+        if self.pid is None:
+            return 0.0
         try:
             return time.clock_gettime((~self.pid << 3) | 2) * 1000
         except (OSError, OverflowError):
@@ -110,7 +119,7 @@ class RunningChild:
         self.started = time.monotonic()
         self.deadline = self.started + limits['wallMs'] / 1000
         self.look_at, self.pause = None, 0.0  # when to see again whether it has come to rest
-        self.cpu_look_at = self.started + self.cpu_ms / 1000
+        self.cpu_look_at = None  # when to see how much CPU time it has used
         self.process = None
         self.next, self.completed = 0, 0  # steps handed out; frames of them that came to their end
         self.output, self.output_bytes, self.output_start = bytearray(), 0, 0
@@ -163,7 +172,7 @@ class RunningChild:
 
     def says_ended(self):
         """Whether the child says that what it was sent last has come to an end."""
-        return self.report.count(b'ran\n') > self.completed or b'\n{"status"' in self.report
+        return self.report.count(b'ran\n') > self.completed or b'{"status"' in self.report
 
     def forget_output(self):
         """A step has ended well, and another one follows."""
@@ -255,3 +264,32 @@ CLEAN = {
 def is_installed(module):
     """Whether a module can be found here, where no step has changed the path."""
     return module.isidentifier() and importlib.machinery.PathFinder.find_spec(module) is not None
+
+
+def parse(body):
+    """The object in `body`; None when there is none."""
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return found if type(found) is dict else None
+
+
+def parse_flags(found):
+    """The flags in a report; None where they are not such as a child makes."""
+    flags = found.get('flags') if found else None
+    return flags if type(flags) is dict and {key: type(value) for key, value in flags.items()} == FLAGS else None
+
+
+def known_fields(found):
+    """The known fields of a report on an error."""
+    return {key: found[key] for key, kind in REPORTED.items() if type(found.get(key)) is kind}
+
+
+def ending(code):
+    if code >= 0:
+        return f'exit {code}'
+    try:
+        return signal.Signals(-code).name
+    except ValueError:
+        return f'signal {-code}'

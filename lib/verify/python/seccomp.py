@@ -1,15 +1,17 @@
 """The system calls that a step may make, as a seccomp filter made by hand. Everything else gives EPERM.
 
 Assumes x86-64 or aarch64, 64 bit; any other machine is refused with a message, never run without the filter. What may
-start a process, reach a network, signal another process or write to the system is not in the list.
+start a process, reach a network, signal another process or write to the system is not in the list. Where processes wait with
+steps run, these fork, each time with the leave of the fork server (Linux 5.5 or later).
 """
 
 import ctypes
+import fcntl
 import platform
 import struct
 import sys
 
-from linux import BESIDE, CLONE, PR_SET_SECCOMP, prctl
+from linux import BESIDE, CLONE, LIBC, PR_SET_SECCOMP, check, prctl
 
 AUDIT = {'x86_64': 0xC000003E, 'aarch64': 0xC00000B7}
 
@@ -32,8 +34,7 @@ ALLOWED = {
     # the loop of asyncio waits, and wakes itself through a pair of sockets of its own
     'epoll_wait': (232, None), 'epoll_ctl': (233, 21), 'epoll_pwait': (281, 22), 'epoll_create1': (291, 20),
     'sendto': (44, 206), 'recvfrom': (45, 207),
-    'epoll_wait': (232, None), 'epoll_ctl': (233, 21), 'epoll_pwait': (281, 22), 'epoll_create1': (291, 20),
-    'sendto': (44, 206), 'recvfrom': (45, 207), 'getrandom': (318, 278), 'membarrier': (324, 283), 'statx': (332, 291), 'rseq': (334, 293), 'faccessat2': (439, 439),
+    'getrandom': (318, 278), 'membarrier': (324, 283), 'statx': (332, 291), 'rseq': (334, 293), 'faccessat2': (439, 439),
 }  # fmt: skip
 
 # Where a step has a folder of its own: other rules say where it may do these.
@@ -60,7 +61,7 @@ CHECKED = {
 }
 # What the C libraries make a thread with: it shares everything with its process, limits and this filter as well.
 THREAD = (0x3D0F00, 0x7D0F00)
-# Where processes wait with steps run; each fork of theirs needs leave, see forks.py, and signals reach none of them.
+# Where processes wait with steps run; each fork of theirs needs leave, and signals reach none of them.
 FORK = ((CLONE['x86_64'], CLONE['aarch64']), 0, (BESIDE,))
 SIGNALS = ('kill', 'tgkill')
 SECCOMP = (317, 277)
@@ -70,6 +71,9 @@ CLONE3 = (435, 435)
 LOAD, JUMP_EQUAL, JUMP_LEAST, RETURN = 0x20, 0x15, 0x35, 0x06
 ALLOW, KILL, EPERM, ENOSYS, ASK = 0x7FFF0000, 0x80000000, 0x00050001, 0x00050026, 0x7FC00000
 X32 = 0x40000000
+SET_MODE_FILTER, NEW_LISTENER = 1, 8
+TAKE, REPLY = 0xC0502100, 0xC0182101  # requests of ioctl
+CONTINUE, NOT_PERMITTED = 1, 1
 
 
 class Program(ctypes.Structure):
@@ -153,3 +157,22 @@ class Filter:
         for offset in self.own_id:
             struct.pack_into('I', self.buffer, offset, pid)
         prctl(PR_SET_SECCOMP, 2, ctypes.addressof(self.program), what='seccomp')
+
+
+def listen():
+    """From here on every clone of this process and its children waits for an answer. Result: where they ask."""
+    program, _buffer = filter_of_forks()
+    none = ctypes.c_ulong(0)
+    return check(LIBC.syscall(number_of(SECCOMP), SET_MODE_FILTER, NEW_LISTENER, ctypes.byref(program), none), 'seccomp listener')
+
+
+def answer_fork(listener, may_fork):
+    """Answers one question. `may_fork`: told the id of the process that asks."""
+    question = bytearray(80)
+    try:
+        fcntl.ioctl(listener, TAKE, question)
+        number, pid = struct.unpack_from('QI', question)
+        reply = struct.pack('QqiI', number, 0, 0, CONTINUE) if may_fork(pid) else struct.pack('QqiI', number, 0, -NOT_PERMITTED, 0)
+        fcntl.ioctl(listener, REPLY, reply)
+    except FileNotFoundError:
+        pass  # it has ended meanwhile

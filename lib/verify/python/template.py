@@ -14,8 +14,8 @@ import signal
 import socket
 
 from child import begin
-from forks import listen
 from linux import PR_SET_PDEATHSIG, can_fork_beside, fork_beside, prctl
+from seccomp import listen
 from watch import watch
 
 
@@ -85,7 +85,7 @@ class Template:
         return pid
 
     def listen(self):
-        """Every fork of its children, and theirs, asks from here on. Result: the descriptor on which they do, see forks.py."""
+        """Every fork of its children, and theirs, asks from here on. Result: the descriptor on which they do, see seccomp.py."""
         self.control.send(b'listen')
         _, descriptors, _, _ = socket.recv_fds(self.control, 16, 1)
         return descriptors[0]

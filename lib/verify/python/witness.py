@@ -8,8 +8,11 @@ or raises. Left over: code that writes machine memory. Assumes Linux; elsewhere,
 raises OSError.
 """
 
+import contextlib
 import os
 import platform
+
+from linux import LIBC
 
 READ = {'x86_64': 0, 'aarch64': 63}
 AT_REST, FAILED, BELOW = 13, 2, 9  # how many bytes are asked for: in at_rest.py, after an error there, by `PROBE`
@@ -22,16 +25,31 @@ class Witness:
         """Before the process enters any namespace: its own list of processes may be out of reach there."""
         self.proc = os.open('/proc', os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         self.number, self.is_nested, self.least = READ.get(platform.machine()), False, None
+        self.first_uid = None  # of the children, where it takes that to look at them
 
     def place(self, process):
         """(bytes asked for, stack pointer) of a process that waits in a read of descriptor 3; else None. Raises OSError
         where the kernel does not tell, or no more."""
-        if process.place is None:
-            process.place = os.open(f'{self.name(process.pid)}/syscall', os.O_RDONLY | os.O_CLOEXEC, dir_fd=self.proc)
-        fields = os.pread(process.place, 256, 0).split()
+        with self.right_to_look(process):
+            if process.place is None:
+                process.place = os.open(f'{self.name(process.pid)}/syscall', os.O_RDONLY | os.O_CLOEXEC, dir_fd=self.proc)
+            fields = os.pread(process.place, 256, 0).split()
         if len(fields) < 9 or int(fields[0]) != self.number or int(fields[1], 16) != 3:
             return None
         return int(fields[3], 16), int(fields[7], 16)
+
+    @contextlib.contextmanager
+    def right_to_look(self, process):
+        """Root without CAP_SYS_PTRACE, as in many containers, may look at what it could as the child's own user."""
+        if self.first_uid is not None:
+            LIBC.setfsgid(self.first_uid + process.slot)
+            LIBC.setfsuid(self.first_uid + process.slot)
+        try:
+            yield
+        finally:
+            if self.first_uid is not None:
+                LIBC.setfsuid(os.geteuid())
+                LIBC.setfsgid(os.getegid())
 
     def sees(self, process):
         """AT_REST or FAILED for a child that has come to rest there; else None."""
@@ -64,19 +82,21 @@ class Witness:
             os.close(descriptor)
         return next(line.split()[1].decode() for line in lines if line.startswith(b'Pid:'))
 
-    def threads(self, pid):
+    def threads(self, process):
         """How many threads a process has."""
-        file = os.open(f'{self.name(pid)}/task', os.O_RDONLY | os.O_DIRECTORY, dir_fd=self.proc)
-        try:
-            return len(os.listdir(file))
-        finally:
-            os.close(file)
+        with self.right_to_look(process):
+            file = os.open(f'{self.name(process.pid)}/task', os.O_RDONLY | os.O_DIRECTORY, dir_fd=self.proc)
+            try:
+                return len(os.listdir(file))
+            finally:
+                os.close(file)
 
-    def private_mb(self, pid):
+    def private_mb(self, process):
         """Memory that a process shares with no other, in MiB."""
-        file = os.open(f'{self.name(pid)}/smaps_rollup', os.O_RDONLY, dir_fd=self.proc)
-        try:
-            lines = os.read(file, 1 << 14).split(b'\n')
-        finally:
-            os.close(file)
+        with self.right_to_look(process):
+            file = os.open(f'{self.name(process.pid)}/smaps_rollup', os.O_RDONLY, dir_fd=self.proc)
+            try:
+                lines = os.read(file, 1 << 14).split(b'\n')
+            finally:
+                os.close(file)
         return sum(int(line.split()[1]) for line in lines if line.startswith(b'Private_')) / 1024

@@ -10,13 +10,11 @@ probe.py; "stdio": requests come on 0 and replies leave on 1, as through a comma
 """
 
 import importlib.util
-import itertools
 import json
 import os
 import platform
 import selectors
 import signal
-import socket
 import struct
 import sys
 import tempfile
@@ -25,15 +23,14 @@ import time
 folder = os.path.dirname(os.path.abspath(__file__))
 own = [folder, os.path.join(folder, 'flags')]
 sys.path[:] = own + [entry for entry in sys.path if os.path.abspath(entry or '.') != folder]  # no -P before 3.11
-import forks  # noqa: E402
+import runs  # noqa: E402
 from at_rest import HIDDEN, RUN  # noqa: E402
-from checkpoint import Checkpoints  # noqa: E402
 from deadlines import Deadlines  # noqa: E402
 from isolate import Isolation  # noqa: E402
 from linux import LIBC, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS, can_fork_beside, prctl, share_arena  # noqa: E402
 from probe import reach  # noqa: E402
-from running_child import Process, RunningChild, frame, step_of  # noqa: E402
-from scratch import is_wanted  # noqa: E402
+from running_child import Process, frame, step_of  # noqa: E402
+from seccomp import answer_fork  # noqa: E402
 from template import Template  # noqa: E402
 from witness import AT_REST, BELOW, PROBE, Witness  # noqa: E402
 
@@ -43,311 +40,7 @@ for module in list(sys.modules.values()):
         del sys.modules[module.__name__]  # not for steps to import
 
 REQUESTS, REPLIES = 3, 4
-FIRST_PAUSE, LONGEST_PAUSE = 0.0005, 0.02  # seconds between looks at a child that has not come to rest
-
-selector = selectors.DefaultSelector()
-runs = set()
-processes, unborn = {}, set()  # by id; those that are not known to be there yet
-checkpoints = Checkpoints(0)
-isolation, template, witness, listener = None, None, None, None  # set by prepare()
-forking = {}  # id of a process that may fork once -> its Waiting
-
-
-def start(request, may_keep=True):
-    if is_wanted(request.get('steps', ())):
-        start_fresh(request, may_keep=False)  # a process that waits has no folder to give
-        return
-    waiting, done = checkpoints.longest(request.get('keys', ()))
-    if waiting is None:
-        start_fresh(request, may_keep)
-    elif waiting.process is None or waiting.copy is not None:
-        waiting.queue.append(request)
-    else:
-        continue_waiting(waiting, done, request, may_keep)
-
-
-def start_fresh(request, may_keep):
-    run, keys = RunningChild(request), request.get('keys')
-    if keys and may_keep and checkpoints.is_worth(keys[-1]):
-        run.making = checkpoints.promise(keys[-1])
-    used = {process.slot for process in (*processes.values(), *unborn)}
-    process = new_process(run, next(slot for slot in itertools.count() if slot not in used))
-    process.pid = template.fork(process.slot, process.output_end, process.channel_end.fileno(), run.has_files)
-    attend(process)
-    send_to(process, run.opening())  # it is there when the child is
-
-
-def new_process(run, slot):
-    process = Process(slot)
-    run.process, process.run = process, run
-    runs.add(run)
-    return process
-
-
-def attend(process):
-    """Listens to a process that is about to be there."""
-    process.close_ends()
-    (unborn.add(process) if process.pid is None else processes.__setitem__(process.pid, process))
-    selector.register(process.channel, selectors.EVENT_READ, process)
-    selector.register(process.output, selectors.EVENT_READ, process)
-
-
-def send_to(process, data):
-    process.send(data)
-    events = selectors.EVENT_READ | (selectors.EVENT_WRITE if process.unsent else 0)
-    selector.modify(process.channel, events, process)
-
-
-def continue_waiting(waiting, done, request, may_keep):
-    """Runs the steps after those that a process waits with in a copy of it."""
-    run, keys = RunningChild(request), request['keys']
-    run.next = done
-    run.cpu_before = waiting.cpu_ms
-    run.kept = 'found' if done == len(keys) else None
-    if may_keep and done < len(keys) and checkpoints.is_worth(keys[-1]):
-        run.making = checkpoints.promise(keys[-1])
-    copy_for(run, waiting)
-
-
-def copy_for(run, waiting):
-    process = new_process(run, waiting.process.slot)
-    waiting.copy, waiting.process.run = process, None
-    forking[waiting.process.pid] = waiting
-    waiting.process.kill(signal.SIGCONT)
-    while waiting.process.hear():
-        pass  # what it has said since
-    waiting.process.send(frame(b'F'))
-    try:
-        socket.send_fds(waiting.process.channel, [b'f'], [process.output_end, process.channel_end.fileno()])
-    except OSError:
-        waiting.process.kill()  # it has filled its socket, or ended: the run starts anew once that is known
-    attend(process)
-
-
-def hear(process):
-    data, run = process.hear(), process.run
-    if process.pid is not None and process in unborn:
-        unborn.discard(process)
-        processes[process.pid] = process
-        if run.killed:
-            process.kill()
-    if data is None:
-        selector.unregister(process.channel)
-        if process in unborn:
-            lost(process)
-    elif run is not None and run.take_report(data):
-        if not process.is_there and b'contained\n' in run.report:
-            welcome(process)
-        run.pause = FIRST_PAUSE
-        see(run)
-
-
-def welcome(process):
-    """A process is there. A copy waits for its first steps, and leaves the one that it was made from free for others."""
-    process.is_there = True
-    waiting = next((waiting for waiting in checkpoints.waiting.values() if waiting.copy is process), None)
-    if waiting is not None:
-        waiting.copy = None
-        waiting.process.kill(signal.SIGSTOP)
-        send_to(process, process.run.opening(limits_too=False))
-        restart(waiting.queue)
-
-
-def restart(requests):
-    """Those that queued for a process find it now, or another way."""
-    waiting, requests[:] = list(requests), []
-    for request in waiting:
-        start(request)
-
-
-def see(run):
-    """Looks whether what runs has come to rest, and goes on from there."""
-    process, run.look_at = run.process, None
-    if run.done or run.killed or process.unsent or process.is_ended or not process.is_there:
-        return
-    if run.has_files and isolation.scratch.is_full(process.pid):
-        run.kill('files')
-        return
-    if run.is_batch:
-        if run.report.endswith(b']}\n'):
-            end(run, 'batch')
-        return
-    if not run.says_ended():
-        return
-    place = where(process, run)
-    if place is None:
-        run.look_at, run.pause = time.monotonic() + run.pause, min(1.2 * run.pause, LONGEST_PAUSE)
-    elif place != AT_REST:
-        end(run, 'failed')
-    elif run.report.count(b'ran\n') > run.completed:
-        go_on(run)
-
-
-def where(process, run):
-    if witness is not None:
-        for _ in range(3):  # it has written, and is about to read
-            place = witness.sees(process)
-            if place is not None:
-                return place
-            os.sched_yield()
-        return None
-    last = run.report[run.report.rfind(b'\n', 0, -1) + 1 :]
-    return AT_REST if last == b'ran\n' else 0 if last.startswith(b'{"status"') else None
-
-
-def go_on(run):
-    run.completed += 1
-    while take_output(run.process):
-        pass
-    if run.killed:
-        return
-    if run.is_last:
-        end(run, 'ok')
-        return
-    run.forget_output()
-    if run.making and run.next == len(run.steps) - 1 and keep(run):
-        return
-    send_to(run.process, run.next_steps())
-
-
-def keep(run):
-    """Has the process wait with what it has run, where that pays, and the rest run in a copy. Result: whether it does."""
-    waiting, run.making = run.making, None
-    process = run.process
-    cpu_ms = process.cpu_ms() + run.cpu_before
-    does, leaving = False, []
-    if witness.threads(process.pid) == 1:  # a copy has no others
-        does, leaving = checkpoints.settle(waiting, process, cpu_ms, witness.private_mb(process.pid), run.limits['memoryMb'])
-    for other in leaving:
-        drop(other)
-    if not does:
-        restart(checkpoints.drop(waiting))
-        return False
-    run.cpu_added, run.cpu_before, run.kept = process.cpu_ms(), cpu_ms, 'made'
-    copy_for(run, waiting)
-    return True
-
-
-def drop(waiting):
-    """A process waits no more."""
-    waiting.process.kill()
-    restart(checkpoints.drop(waiting))
-
-
-def end(run, how):
-    """What runs has come to its end; its process goes with all that it holds."""
-    run.done = how
-    run.process.kill()
-
-
-def take_output(process):
-    """Reads once from the pipe of a process. Result: whether there may be more."""
-    try:
-        data = os.read(process.output, 1 << 16)
-    except BlockingIOError:
-        return False
-    if not data:
-        selector.unregister(process.output)
-        os.close(process.output)
-        process.output = None
-        return False
-    return process.run is not None and process.run.take_output(data)
-
-
-def finish(process, status, usage):
-    """A process has ended: what it had still said is taken, its verdict leaves."""
-    process.is_ended = True
-    run = process.run
-    while data := process.hear():
-        if run is None or not run.take_report(data):
-            break
-    process.is_there |= run is not None and b'contained\n' in run.report
-    while process.output is not None and take_output(process):
-        pass
-    if run is not None and run.has_files:
-        isolation.scratch.remove(process.pid)
-    forget(process)
-    for waiting in [waiting for waiting in checkpoints.waiting.values() if waiting.process is process]:
-        forking.pop(process.pid, None)
-        requests = checkpoints.drop(waiting)
-        if waiting.copy in unborn:
-            requests.append(waiting.copy.run.request)
-            abandon(waiting.copy)
-        for request in requests:
-            start(request, may_keep=False)
-    if run is not None:
-        runs.discard(run)
-        settle_making(run)
-        send(run.answer(status, usage))
-    if isolation.level == 'rlimit':
-        kill_strays(process)
-
-
-def settle_making(run):
-    if run.making:
-        requests, run.making = checkpoints.drop(run.making), None
-        restart(requests)
-
-
-def forget(process):
-    unborn.discard(process)
-    processes.pop(process.pid, None)
-    for end in (process.channel, process.output):
-        if end is not None and (end if type(end) is int else end.fileno()) in selector.get_map():
-            selector.unregister(end)
-    process.close()
-
-
-def abandon(process):
-    """Nothing will come of a process that was asked for."""
-    runs.discard(process.run)
-    settle_making(process.run)
-    forget(process)
-
-
-def lost(process):
-    """A process was never there."""
-    run = process.run
-    abandon(process)
-    send(run.infra())
-
-
-def kill_strays(process):
-    """Kills what a step started and left behind: it is now a child of this process, the nearest subreaper."""
-    try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        pass  # the usual case: nothing is left in its group
-    if unborn or LIBC is None:
-        return  # those have no id yet; the next one that ends makes up for it
-    with open(f'/proc/self/task/{os.getpid()}/children') as children:
-        strays = {int(pid) for pid in children.read().split()} - processes.keys() - {template.pid}
-    for pid in strays:
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass  # it ended by itself
-
-
-def reap():
-    while True:
-        try:
-            pid, status, usage = os.wait4(-1, os.WNOHANG)
-        except ChildProcessError:
-            return
-        if pid == 0:
-            return
-        if pid == template.pid:
-            raise ChildProcessError('the process that children are forked from has ended')
-        if pid not in processes:
-            for process in list(unborn):
-                hear(process)  # one of these, which has said so
-        if pid in processes:
-            finish(processes[pid], status, usage)
-
-
-def may_fork(pid):
-    return pid == template.pid or forking.pop(pid, None) is not None
+listener = None
 
 
 def version_of(package):
@@ -401,13 +94,13 @@ def watch_children():
         os.set_blocking(descriptor, False)
     signal.set_wakeup_fd(wake_end)
     signal.signal(signal.SIGCHLD, lambda *_: None)
-    selector.register(wake, selectors.EVENT_READ)
+    runs.selector.register(wake, selectors.EVENT_READ)
     return wake
 
 
 def prepare(config):
     """All that comes before the first request. Result: what `serve` takes; None where the isolation is refused."""
-    global REQUESTS, REPLIES, isolation, template, witness, listener
+    global REQUESTS, REPLIES, listener
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # the end of the requests is what stops this process
     if config.get('stdio'):
@@ -422,18 +115,20 @@ def prepare(config):
         isolation = Isolation(config['level'], (REQUESTS, REPLIES), bool(config.get('stdio')), may_fork=count > 0, scratch=config.get('scratch'))
         if witness:
             witness.is_nested = config['level'] == 'jail'
-        template = Template(config, isolation, (REQUESTS, REPLIES, *([witness.proc] if witness else [])))
-        if witness:
-            learn_where(config['level'])
+        foreign = (REQUESTS, REPLIES, *([witness.proc] if witness else []))
+        runs.isolation, runs.template = isolation, Template(config, isolation, foreign)
+        runs.witness = witness and learn_where(config['level'], witness)
         if count > 0:
-            listener = template.listen()
-            selector.register(listener, selectors.EVENT_READ, listener)
+            listener = runs.template.listen()
+            runs.selector.register(listener, selectors.EVENT_READ, listener)
     except OSError as error:
         send(json.dumps({'refused': error.strerror or str(error)}).encode())
         return None
-    selector.register(REQUESTS, selectors.EVENT_READ)
+    runs.selector.register(REQUESTS, selectors.EVENT_READ)
     wake = watch_children()
-    checkpoints.capacity = count
+    runs.checkpoints.capacity = count
+    if not config.get('warmUp'):  # else it costs much memory and saves little
+        runs.prepare_spare()
     hello = {'ready': True, 'python': platform.python_version(), 'sympy': version_of('sympy'), 'reached': reached}
     send(json.dumps({**hello, **isolation.describe()}).encode())
     return wake
@@ -451,27 +146,33 @@ def witness_of(level):
         raise OSError('/proc is not there to tell where a child waits') from None
 
 
-def learn_where(level):
-    """The witness learns from a child; there is none where the machine does not let it, if the level can do without."""
-    global witness
+def learn_where(level, witness):
+    """Result: the witness, which has learnt from a child; None where the machine does not let it and the level can do without."""
     try:
-        calibrate()
+        try:
+            calibrate(witness)
+        except OSError:
+            if runs.isolation.uid is None:
+                raise
+            witness.first_uid = runs.isolation.uid
+            calibrate(witness)
+        return witness
     except OSError:
         if level != 'rlimit':
             raise
-        witness = None
+        return None
 
 
-def calibrate():
-    """Learns from a child where it rests, and where a step is at best."""
+def calibrate(witness):
+    """Has it learn from a child where that rests, and where a step is at best."""
     process = Process(0)
-    template.fork(0, process.output_end, process.channel_end.fileno())
+    runs.template.fork(0, process.output_end, process.channel_end.fileno())
     process.close_ends()
     until = time.monotonic() + 20
     try:
-        rest = placed(process, AT_REST, until)
+        rest = placed(witness, process, AT_REST, until)
         process.send(frame(RUN, step_of(HIDDEN, 1, PROBE)))
-        witness.learn(rest, placed(process, BELOW, until))
+        witness.learn(rest, placed(witness, process, BELOW, until))
     except OSError as error:
         raise OSError(f'the kernel does not tell where a child waits ({error})') from None
     finally:
@@ -481,7 +182,7 @@ def calibrate():
         process.close()
 
 
-def placed(process, count, until):
+def placed(witness, process, count, until):
     said = b''
     while time.monotonic() < until:
         said += process.hear() or b''
@@ -503,35 +204,27 @@ def take_requests(received):
 
 def serve(wake):
     """Until the requests end."""
-    received, deadlines = bytearray(), Deadlines(runs)
+    received, deadlines = bytearray(), Deadlines(runs.runs)
     while True:
-        for key, events in deadlines.select(selector):
+        for key, events in deadlines.select(runs.selector):
             if type(key.data) is Process:
-                attend_to(key.data, key.fileobj, events)
+                runs.attend_to(key.data, key.fileobj, events)
             elif key.fd == wake:
                 os.read(wake, 4096)
             elif key.data is not None:
-                forks.answer(listener, may_fork)
+                answer_fork(listener, runs.may_fork)
             else:
                 data = os.read(REQUESTS, 1 << 18)
                 if not data:
                     return
                 received += data
-        reap()
+        runs.reap()
         for run in deadlines.enforce():
-            see(run)
+            runs.see(run)
         for request in take_requests(received):
-            start(request)
-
-
-def attend_to(process, end, events):
-    if end is process.channel:
-        if events & selectors.EVENT_WRITE:
-            send_to(process, b'')
-        if events & selectors.EVENT_READ:
-            hear(process)
-    elif process.output is not None and end == process.output:
-        take_output(process)
+            runs.start(request)
+        for answer in runs.take_answers():
+            send(answer)
 
 
 try:
@@ -540,8 +233,8 @@ try:
         serve(awake)
 except BaseException:
     sys.excepthook(*sys.exc_info())  # to descriptor 2, which the other side keeps for its error message
-for survivor in processes:
+for survivor in runs.processes:
     os.kill(survivor, signal.SIGKILL)
-if isolation is not None:
-    isolation.scratch.close()
+if runs.isolation is not None:
+    runs.isolation.scratch.close()
 os._exit(0)
