@@ -1,7 +1,11 @@
 // A misspelt option would be silently without effect: it is refused, with the name that was probably meant.
+import { inOwnRealm } from './own-realm.ts'
 
 /** Errors: a TypeError for an option that `of` does not have, with the nearest one that it has. */
-export function expectOptions(of: string, given: object, known: readonly string[]): void {
+export const expectOptions = (of: string, given: object, known: readonly string[]): void =>
+  inOwnRealm(() => compare(of, given, known))
+
+function compare(of: string, given: object, known: readonly string[]): void {
   for (const key of Object.keys(given)) {
     if (known.includes(key)) continue
     const [nearest = ''] = [...known].sort((a, b) => distance(a, key) - distance(b, key))

@@ -17,7 +17,7 @@ after(() => verifier.dispose())
 const HONEST = 'a = 7'
 const UNTRUSTED: Readonly<Record<string, RegExp>> = {
   'import sys\nf = sys._getframe()\na = 7': /looks at the interpreter/,
-  'import json\na = 7': /imports json/,
+  'import sqlite3\na = 7': /imports sqlite3/,
   'try:\n    a = 7\nexcept Exception:\n    a = 0': /hides exceptions/,
 }
 const LAST = ['print(a)', 'print(a + 1)']

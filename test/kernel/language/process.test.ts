@@ -20,8 +20,13 @@ async function withKernel(typecheck: string, work: (kernel: StartedKernel) => Pr
 /** Process id of a kernel's type checker; null where none runs. */
 function checkerOf(kernel: StartedKernel): number | null {
   const children = readFileSync(`/proc/${kernel.pid}/task/${kernel.pid}/children`, 'utf8').trim().split(' ')
-  const isChecker = (pid: string): boolean =>
-    readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('language/server.js')
+  const isChecker = (pid: string): boolean => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('language/server.js')
+    } catch {
+      return false // it has ended since it was listed
+    }
+  }
   return Number(children.find((pid) => pid !== '' && isChecker(pid)) ?? 0) || null
 }
 
