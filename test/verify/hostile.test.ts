@@ -161,7 +161,7 @@ function readableCopy(): string {
   chmodSync(copy, 0o755)
   mkdirSync(join(copy, 'test/verify'), { recursive: true })
   const dist = join(import.meta.dirname, '../..')
-  cpSync(join(dist, 'lib/verify'), join(copy, 'lib/verify'), { recursive: true })
+  for (const part of ['lib/verify', 'lib/options']) cpSync(join(dist, part), join(copy, part), { recursive: true })
   cpSync(join(import.meta.dirname, 'hostile-run.js'), join(copy, 'test/verify/hostile-run.js'))
   writeFileSync(join(copy, 'snippets.jsonl'), text)
   writeFileSync(join(copy, 'package.json'), '{"type":"module"}')

@@ -17,6 +17,7 @@ from scratch import is_wanted
 from witness import AT_REST
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.0005, 0.02  # seconds between looks at a child that has not come to rest
+FILES_PAUSE = 0.05  # seconds between looks at the folder of a child, where nothing else limits it
 
 selector = selectors.DefaultSelector()
 runs = set()
@@ -169,9 +170,11 @@ def see(run):
     process, run.look_at = run.process, None
     if run.done or run.killed or process.unsent or process.is_ended or not process.is_there:
         return
-    if run.has_files and isolation.scratch.is_full(process.pid):
-        run.kill('files')
-        return
+    if run.has_files and not isolation.scratch.is_in_memory:
+        if isolation.scratch.is_full(process.pid):
+            run.kill('files')
+            return
+        run.look_at = time.monotonic() + FILES_PAUSE
     if run.is_batch:
         if run.report.endswith(b']}\n'):
             end(run, 'batch')
