@@ -16,6 +16,7 @@ type Encoding = BufferEncoding | 'buffer'
 type Done = (error?: Error | null) => void
 
 const { nextTick } = process
+const { getColorDepth: colorDepth } = WriteStream.prototype
 const { from: bytesFrom } = Buffer
 const decode = Function.prototype.call.bind(StringDecoder.prototype.write) as (
   decoder: StringDecoder,
@@ -104,8 +105,15 @@ class CellTerminal extends CellStream {
   readonly isTTY = true
   readonly columns = COLUMNS
   readonly rows = ROWS
-  readonly getColorDepth = WriteStream.prototype.getColorDepth
-  readonly hasColors = WriteStream.prototype.hasColors
+  /** As a page shows colours, whatever terminal or CI the kernel was started from; what the person wishes counts. */
+  getColorDepth({ TERM, NO_COLOR, FORCE_COLOR, NODE_DISABLE_COLORS }: NodeJS.ProcessEnv = process.env): number {
+    return colorDepth.call(this as never, { TERM, NO_COLOR, FORCE_COLOR, NODE_DISABLE_COLORS })
+  }
+
+  /** Called as in Node: with a number of colours, an environment, or both. */
+  hasColors(count: number | NodeJS.ProcessEnv = 16, env?: NodeJS.ProcessEnv): boolean {
+    return typeof count === 'object' ? this.hasColors(16, count) : count <= 2 ** this.getColorDepth(env)
+  }
 
   getWindowSize(): [columns: number, rows: number] {
     return [COLUMNS, ROWS]

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { notebookSession } from '../notebook-session.ts'
 
-const session = notebookSession()
+/** Whatever the kernel was started from: a terminal of another kind, a CI. */
+const session = notebookSession({ env: { CI: 'true', COLORTERM: 'truecolor' } })
 
 /** What cells did to their standard streams elsewhere; NAME is stdout, then stderr. */
 const DEEDS = [
