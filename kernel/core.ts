@@ -1,6 +1,6 @@
 // The kernel without sockets: takes requests from a transport, runs user code in a process of its own, answers. The law
 // for every request: busy, its outputs, its reply, idle, in this order. Control requests never wait for a cell. The type
-// errors of a cell come before its reply or its idle where the client may not listen on; a next cell never waits for them.
+// errors of a cell come before its reply where the client may not listen on; a next cell never waits for them.
 import { createExecutions } from './executions.ts'
 import { historyFolder, openHistory } from './history.ts'
 import { createAudience } from './protocol/audience.ts'
@@ -48,10 +48,10 @@ interface Context<T extends RequestType> {
   readonly isAborted: boolean
 }
 
-/** A reply that nobody waits for at the keyboard comes after type errors, within this time, in milliseconds … */
-const REPLY_PATIENCE_MS = 60_000
-/** … and the idle of any other that may be the last of it, in milliseconds: such clients wait for an idle some 4 s. */
-const IDLE_PATIENCE_MS = 3000
+/** A reply comes after type errors where nobody sits at the keyboard, within this time, in milliseconds, … */
+const ALONE_PATIENCE_MS = 60_000
+/** … and within this time where somebody may. Idle follows the reply at once: clients wait for it a tenth of a second. */
+const REPLY_PATIENCE_MS = 3000
 
 type Handlers = { [T in RequestType]: (context: Context<T>) => Output<T> | Promise<Output<T>> }
 
@@ -93,7 +93,7 @@ export function startKernel(transport: Transport, options: KernelOptions = {}): 
       // A silent cell is none of the person's: what fails in it must not stop theirs.
       const stops = content.stop_on_error !== false && content.silent !== true
       if (reply.status === 'error' && stops) await shell.abortEarlier(arrival)
-      if (content.allow_stdin !== true) await typesTold(message, shell, REPLY_PATIENCE_MS)
+      await typesTold(message, shell, content.allow_stdin === true ? REPLY_PATIENCE_MS : ALONE_PATIENCE_MS)
       return reply
     },
     async is_complete_request({ content }) {
@@ -148,12 +148,11 @@ export function startKernel(transport: Transport, options: KernelOptions = {}): 
   }
 
   const answer = <T extends RequestType>(type: T, context: Context<T>): Promise<void> => {
-    const { message, channel, shell } = context
+    const { message, channel } = context
     return busy(message.header, async () => {
       try {
         const content = await handlers[type](context)
         outbox.reply(channel, message, replyType(type), { ...content })
-        if (type === 'execute_request') await typesTold(message, shell, IDLE_PATIENCE_MS)
       } catch (error) {
         const { name, message: evalue, stack = '' } = error as Error
         const failure = { status: 'error', ename: name, evalue, traceback: stack.split('\n') }
