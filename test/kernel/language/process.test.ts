@@ -145,7 +145,8 @@ test('type errors beside the cells are not lost with a checker that dies', async
 test('a cell whose checkers die beside it is told so, once they are given up', async () => {
   await withKernel('warn', async (kernel) => {
     const texts = streams(kernel)
-    const content = { code: "const unchecked: number = 'x'", allow_stdin: true } // who answers questions is replied to at once
+    await kernel.client.request('comm_info_request', {}) // a page is replied to at once
+    const content = { code: "const unchecked: number = 'x'", allow_stdin: true }
     const cell = kernel.client.request('execute_request', content)
     assert.equal((await cell).status, 'ok')
     await eventually(() => {
